@@ -1,0 +1,1 @@
+"""Modelbook's compiler: YAML specs in, findings, pages and the runtime manifest out."""

@@ -1,0 +1,1 @@
+"""Reading YAML with the position of every key and value kept."""

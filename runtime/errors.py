@@ -1,0 +1,66 @@
+"""The one exception that a user's own action can cause, and the exit codes of both programs."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a Modelbook process exits with; documented in the README and on the CLI page."""
+
+    OK = 0
+    FAILED = 1  # findings, or a job that did not succeed
+    MISUSE = 2  # the call itself is off, or names something that does not exist
+    BUG = 3  # our fault: a traceback log is written for a report
+    INTERRUPTED = 130  # Ctrl-C
+    TERMINATED = 143  # SIGTERM
+
+
+class UserError(Exception):
+    """Something a user can put right.
+
+    Args:
+        message: What is wrong, in one sentence.
+        code: Stable kebab-case word for programs (`port-in-use`, `engine-missing` …).
+        why: Why it matters or what was expected; may be empty.
+        hint: What to do about it; may be empty.
+        exit_code: The process's exit code.
+        details: Further facts for `--format json` (plain JSON values).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        why: str = "",
+        hint: str = "",
+        exit_code: ExitCode = ExitCode.FAILED,
+        details: dict[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.why = why
+        self.hint = hint
+        self.exit_code = exit_code
+        self.details = details or {}
+
+    def lines(self) -> list[str]:
+        """The error as a terminal shows it, without a trailing newline on any line."""
+        out = [f"error[{self.code}]: {self.message}"]
+        if self.why:
+            out += [f"  why: {self.why}"]
+        if self.hint:
+            out += [f"  fix: {line}" if i == 0 else f"       {line}"
+                    for i, line in enumerate(self.hint.splitlines())]
+        return out
+
+
+class MisuseError(UserError):
+    """A call that cannot be carried out as written (exit code 2)."""
+
+    def __init__(self, message: str, *, code: str = "usage", why: str = "", hint: str = "",
+                 details: dict[str, object] | None = None) -> None:
+        super().__init__(message, code=code, why=why, hint=hint,
+                         exit_code=ExitCode.MISUSE, details=details)

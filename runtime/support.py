@@ -1,0 +1,81 @@
+"""Whether an engine loads a combination, and why not. The one judge of compiler and runtime alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from runtime.manifest import Engine, Refuses
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the engine facts say of one quantization on one engine.
+
+    Attributes:
+        supported: Whether it is expected to load.
+        code: Rule code of the refusal (`MB301` no loader for the format, `MB302` quantization not
+            loaded, `MB303` architecture unknown to the engine, `MB304` refused for a stated
+            reason); empty when supported.
+        reason: One sentence; empty when supported.
+        requires: Further distributions that must be installed in the engine's environment.
+    """
+
+    supported: bool
+    code: str = ""
+    reason: str = ""
+    requires: tuple[str, ...] = ()
+
+    @property
+    def never(self) -> bool:
+        """True where no version or environment can change the refusal: there is no loader."""
+        return self.code == "MB301"
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether `name` matches one of the shell-style `patterns`; case counts."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def judge(
+    engine: Engine, *, model_format: str, quantization: str, architectures: Sequence[str],
+    split: bool,
+) -> Verdict:
+    """Judge one quantization of a spec against an engine's facts.
+
+    Args:
+        engine: The engine's facts.
+        model_format: The spec's format.
+        quantization: The quantization's name.
+        architectures: The family's architectures; empty means that they are not stated, and then
+            they refuse nothing.
+        split: Whether the weights are in several files on every hub that has them.
+    """
+    rules = [rule for rule in engine.loads if rule.format == model_format]
+    if not rules:
+        loads = ", ".join(dict.fromkeys(rule.format for rule in engine.loads))
+        return Verdict(False, "MB301",
+                       f"{engine.name} has no loader for {model_format}; it loads {loads}")
+    fitting = [r for r in rules if not r.quantizations or matches(quantization, r.quantizations)]
+    if not fitting:
+        allowed = ", ".join(pattern for rule in rules for pattern in rule.quantizations)
+        return Verdict(False, "MB302",
+                       f"{engine.name} loads {model_format} quantizations {allowed}; "
+                       f"{quantization} is not among them")
+    if engine.architectures and architectures:
+        unknown = [name for name in architectures if name not in engine.architectures]
+        if len(unknown) == len(architectures):
+            return Verdict(False, "MB303", f"{engine.name} has no {', '.join(unknown)}")
+    for refusal in engine.refuses:
+        if _applies(refusal, model_format, quantization, split):
+            return Verdict(False, "MB304", refusal.reason)
+    return Verdict(True, requires=tuple(fitting[0].requires))
+
+
+def _applies(refusal: Refuses, model_format: str, quantization: str, split: bool) -> bool:
+    if refusal.format != model_format:
+        return False
+    if refusal.quantizations and not matches(quantization, refusal.quantizations):
+        return False
+    return refusal.split_files is None or refusal.split_files == split
