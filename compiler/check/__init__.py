@@ -1,0 +1,1 @@
+"""Rules over specs, one a module."""

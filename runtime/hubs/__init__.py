@@ -1,0 +1,1 @@
+"""Model hubs: one module each, satisfying one protocol."""

@@ -1,0 +1,149 @@
+"""The frame of both command lines: finds the verb, parses, and maps every outcome to an exit code.
+
+A verb is a module with `add_arguments(parser)` and `run(args) -> int`; only the chosen verb's
+module is imported, so that a program starts as fast as what it does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import ModuleType
+from typing import NoReturn
+
+from runtime import __version__
+from runtime.errors import ExitCode, MisuseError, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One console script.
+
+    Attributes:
+        name: What the user types.
+        description: One sentence for `--help`.
+        package: Package that holds one module a verb.
+        verbs: Verb → one-line help, in the order of `--help`. A verb's module is its name with
+            hyphens as underscores.
+    """
+
+    name: str
+    description: str
+    package: str
+    verbs: Mapping[str, str]
+
+    def module(self, verb: str) -> ModuleType:
+        """The module of a verb."""
+        name = verb.replace("-", "_")
+        # `import`, `list` and the like are fine as file names but not all as identifiers.
+        return importlib.import_module(f"{self.package}.{name}")
+
+    def parser(self, verb: str) -> argparse.ArgumentParser:
+        """The argument parser of one verb."""
+        parser = _Parser(prog=f"{self.name} {verb}", description=_sentence(self.verbs[verb]),
+                         allow_abbrev=False)
+        self.module(verb).add_arguments(parser)
+        return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises instead of printing, so that one place words every error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise MisuseError(message, hint=f"see `{self.prog} --help`")
+
+
+def main(program: Program, argv: Sequence[str] | None = None) -> int:
+    """Run a program and return its exit code; the only place where errors become exit codes."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _dispatch(program, arguments)
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        _print_error(error, as_json=_wants_json(arguments))
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); that is not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except Exception as error:
+        return _report_bug(program, arguments, error)
+
+
+def _dispatch(program: Program, arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_usage(program))
+        return ExitCode.OK if arguments else ExitCode.MISUSE
+    if arguments[0] in ("-V", "--version"):
+        print(f"{program.name} {__version__} (modelbook)")
+        return ExitCode.OK
+    verb = arguments[0]
+    if verb not in program.verbs:
+        near = get_close_matches(verb, program.verbs, n=1)
+        raise MisuseError(f"{program.name} has no verb {verb!r}",
+                          hint=(f"did you mean `{program.name} {near[0]}`? " if near else "")
+                          + f"`{program.name} --help` lists them")
+    try:
+        args = program.parser(verb).parse_args(arguments[1:])
+    except SystemExit as leaving:  # --help of a verb
+        return int(leaving.code or 0)
+    result = program.module(verb).run(args)
+    return int(result)
+
+
+def _usage(program: Program) -> str:
+    width = max(map(len, program.verbs))
+    lines = [f"usage: {program.name} VERB [options]", "", program.description, "", "verbs:"]
+    lines += [f"  {verb:<{width}}  {text}" for verb, text in program.verbs.items()]
+    lines += ["", f"`{program.name} VERB --help` tells a verb's options.",
+              "exit codes: 0 fine, 1 findings or a failed job, 2 misuse, 3 a bug, 130 interrupted"]
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    for index, word in enumerate(arguments):
+        if word == "--":
+            return False
+        if word == "--format=json" or (word == "--format" and arguments[index + 1:][:1] == ["json"]):
+            return True
+    return False
+
+
+def _print_error(error: UserError, *, as_json: bool) -> None:
+    if as_json:
+        body = {"error": {"code": error.code, "message": error.message, "why": error.why,
+                          "hint": error.hint, "details": error.details}}
+        print(json.dumps(body, ensure_ascii=False, default=str))
+        return
+    print("\n".join(error.lines()), file=sys.stderr)
+
+
+def _report_bug(program: Program, arguments: Sequence[str], error: Exception) -> int:
+    import platform
+    import tempfile
+    import traceback
+
+    text = "".join((
+        f"{program.name} {__version__}, Python {platform.python_version()}, {platform.platform()}\n",
+        f"arguments: {list(arguments)!r}\n\n", *traceback.format_exception(error)))
+    handle, path = tempfile.mkstemp(prefix=f"{program.name}-", suffix=".log", text=True)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:
+        log.write(text)
+    print(f"error[bug]: {program.name} failed with {type(error).__name__}: {error}\n"
+          f"  why: this is a fault of Modelbook, not of your files\n"
+          f"  fix: please report it with the contents of {path}", file=sys.stderr)
+    return ExitCode.BUG
