@@ -1,0 +1,166 @@
+"""What a spec comes to on each hub: the one place where a hub inherits from its spec.
+
+The checks and the plan both read specs through these functions, so that what a rule judges is what
+the manifest says. They take the node trees of documents that passed the schema and are pure: every
+value keeps the node, and so the place, where it was written.
+
+The rules of inheritance:
+
+- `repo_id`, `revision`, `file_template`, `split_file_template`: the hub's own value, else the
+  spec's.
+- `quantizations`: the hub's own list, else the spec's, in the order in which they are written.
+- `split_parts`: the hub's own mapping replaces the spec's as a whole (nothing is merged); an
+  inherited mapping is narrowed to the quantizations that the hub has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence as SequenceABC
+from dataclasses import dataclass
+
+import msgspec
+
+from compiler.read.nodes import Mapping, Node, Scalar, Sequence, plain
+from runtime.manifest import Engine, Format, Source
+
+#: Fields of a hub that it takes from its spec where it does not state them.
+INHERITED = ("repo_id", "revision", "file_template", "split_file_template", "quantizations",
+             "split_parts")
+
+
+def text(node: Node | None) -> str | None:
+    """The text of a scalar as it was typed, or None where there is no scalar.
+
+    Fields that hold text keep it even where YAML would read a number or a boolean (`no`, `1e3`).
+    """
+    if not isinstance(node, Scalar):
+        return None
+    return node.value if isinstance(node.value, str) else node.raw
+
+
+def size_text(node: Node | None) -> str | None:
+    """A size as ids write it (`36`, `0_5`): whole numbers may be typed with or without quotes."""
+    if isinstance(node, Scalar) and isinstance(node.value, int):
+        return str(node.value)
+    return text(node)
+
+
+def scalars(node: Node | None) -> list[Scalar]:
+    """The scalars of a list, in order; empty where there is no list."""
+    if not isinstance(node, Sequence):
+        return []
+    return [item for item in node.items if isinstance(item, Scalar)]
+
+
+def entries(node: Node | None) -> list[tuple[Scalar, Node]]:
+    """Keys and values of a mapping, in the order typed; empty where there is no mapping."""
+    return list(node.items()) if isinstance(node, Mapping) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one split quantization.
+
+    Attributes:
+        quantization: The key that names it.
+        node: The list, for its position.
+        parts: What `{part}` stands for, in loading order.
+    """
+
+    quantization: Scalar
+    node: Node
+    parts: list[Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveHub:
+    """One hub of a spec, with the spec's own values filled in.
+
+    Attributes:
+        hub: The hub's name.
+        key: Its key in the spec's `hubs`.
+        repo_id: None where neither the hub nor the spec states one.
+        revision: None: the hub's default branch.
+        quantizations: Those that this hub has, in page order.
+        file_template: None for formats laid out as folders.
+        split_file_template: None where nothing is split.
+        split_parts: Quantization → its parts.
+        own: The fields that the hub states itself.
+    """
+
+    hub: str
+    key: Scalar
+    repo_id: Scalar | None
+    revision: Scalar | None
+    quantizations: list[Scalar]
+    file_template: Scalar | None
+    split_file_template: Scalar | None
+    split_parts: dict[str, Parts]
+    own: frozenset[str]
+
+    def quantization_names(self) -> list[str]:
+        """The names of the quantizations that this hub has."""
+        return [text(node) or "" for node in self.quantizations]
+
+    def split_quantizations(self) -> dict[str, list[str]]:
+        """Quantization → parts, as plain text."""
+        return {name: [text(part) or "" for part in parts.parts]
+                for name, parts in self.split_parts.items()}
+
+
+def effective_hubs(spec: Mapping) -> list[EffectiveHub]:
+    """The hubs of a spec, in order of preference, with everything filled in."""
+    return [_effective(spec, key, own) for key, own in entries(spec.get("hubs"))
+            if isinstance(own, Mapping)]
+
+
+def _effective(spec: Mapping, key: Scalar, own: Mapping) -> EffectiveHub:
+    def value(name: str) -> Node | None:
+        return own.get(name) if name in own.entries else spec.get(name)
+
+    def scalar(name: str) -> Scalar | None:
+        node = value(name)
+        return node if isinstance(node, Scalar) else None
+
+    quantizations = scalars(value("quantizations"))
+    names = {text(node) for node in quantizations}
+    parts = {
+        name: Parts(part_key, node, scalars(node))
+        for part_key, node in entries(value("split_parts"))
+        if (name := text(part_key) or "") in names or "split_parts" in own.entries
+    }
+    return EffectiveHub(
+        hub=text(key) or "", key=key, repo_id=scalar("repo_id"), revision=scalar("revision"),
+        quantizations=quantizations, file_template=scalar("file_template"),
+        split_file_template=scalar("split_file_template"), split_parts=parts,
+        own=frozenset(own.entries),
+    )
+
+
+def split_everywhere(hubs: SequenceABC[EffectiveHub], quantization: str) -> bool:
+    """Whether a quantization's weights are in several files on every hub that has them.
+
+    This is the `split` that `runtime.support.judge` asks for.
+    """
+    having = [hub for hub in hubs if quantization in hub.quantization_names()]
+    return bool(having) and all(
+        quantization in hub.split_parts and len(hub.split_parts[quantization].parts) > 1
+        for hub in having)
+
+
+def engine_record(root: Mapping, source: Source) -> Engine:
+    """The manifest record of an engine spec; the YAML has the record's own field names."""
+    return msgspec.convert({**_plain(root), "source": msgspec.to_builtins(source)}, Engine)
+
+
+def format_records(root: Mapping) -> list[Format]:
+    """The manifest records of `formats.yaml`, in the order written."""
+    return [msgspec.convert({**_plain(node), "name": text(key)}, Format)
+            for key, node in entries(root.get("formats")) if isinstance(node, Mapping)]
+
+
+def _plain(node: Mapping) -> MappingABC[str, object]:
+    value = plain(node)
+    assert isinstance(value, dict)  # noqa: S101 - a Mapping's plain form is a dict
+    return value
