@@ -137,6 +137,10 @@ class Family(Record):
         chat_template: Jinja text that replaces the tokenizer's own, if set.
         tool_parser: Engine → name of its tool-call parser.
         reasoning_parser: Engine → name of its reasoning parser.
+        licence: SPDX identifier of the weights' licence, or the hub's name for it.
+        homepage: The lab's own page about the family.
+        reasoning_start_tag: Text that opens the reasoning in raw output.
+        reasoning_end_tag: Text that closes it.
         deprecated: Set when the family is on its way out.
     """
 
@@ -156,6 +160,10 @@ class Family(Record):
     stop_token_ids: list[int] = []
     tool_parser: dict[str, str] = {}
     reasoning_parser: dict[str, str] = {}
+    licence: str | None = None
+    homepage: str | None = None
+    reasoning_start_tag: str | None = None
+    reasoning_end_tag: str | None = None
     deprecated: Deprecation | None = None
 
 
