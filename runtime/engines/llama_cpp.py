@@ -1,0 +1,94 @@
+"""llama.cpp: its own C++ server, or the same server inside xllamacpp, or llama-cpp-python's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runtime.engines.base import Command, Failure, LocalModel, Runner, ServeOptions, option
+from runtime.errors import UserError
+
+NAME = "llama.cpp"
+HEALTH: str | None = "/health"
+UNWANTED: dict[str, tuple[str, ...]] = {}
+
+#: Requests that the C++ server answers side by side. They share one key-value cache, so that each
+#: may use the whole context length that was asked for.
+PARALLEL = 4
+SERVE_XLLAMACPP = Path(__file__).with_name("serve_xllamacpp.py")
+
+FAILURES = (
+    Failure(pattern=r"data is not within the file bounds|model is corrupted or incomplete"
+                    r"|failed to read key-value pairs|failed to read magic",
+            reason="the .gguf file is damaged or incomplete",
+            advice="delete the file and download it again"),
+    Failure(pattern=r"invalid magic characters",
+            reason="the file is not a GGUF file", advice="check --model-path"),
+    Failure(pattern=r"failed to open GGUF file '([^']*)'|Model path does not exist: (.*)",
+            reason="the model file cannot be opened", advice="check that {1} exists and is readable"),
+    Failure(pattern=r"unknown model architecture: '([^']*)'",
+            reason="this llama.cpp does not know the architecture {1}",
+            advice="install a newer llama.cpp"),
+    Failure(pattern=r"unknown (?:pre-tokenizer|tokenizer)[^:]*: '?([^']*)'?",
+            reason="this llama.cpp does not know the model's tokenizer",
+            advice="install a newer llama.cpp"),
+    Failure(pattern=r"failed to initialize samplers|failed to parse chat template|template supplied",
+            reason="the chat template cannot be used", advice="check the family's chat template"),
+    Failure(pattern=r"missing split|split_files|failed to load.*split",
+            reason="a part of the split model is missing", advice="download the model again"),
+    Failure(pattern=r"AMX is not ready to be used", outcome="environment",
+            reason="this build of llama.cpp needs a newer processor",
+            advice="use the provider xllamacpp: `runtime engines install llama.cpp`"),
+)
+
+
+def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
+    """The command of `llama-server`, of our launcher for xllamacpp, or of `llama_cpp.server`."""
+    if not model.weights:
+        raise UserError(f"llama.cpp is given a .gguf file, and {model.folder} names none",
+                        code="weights-missing", hint="name the file with --model-path")
+    if runner.provider == "llama-cpp-python":
+        return _llama_cpp_python(runner, model, options)
+    return _native(runner, model, options)
+
+
+def _native(runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
+    """The C++ server; our launcher for xllamacpp takes the same options."""
+    environment: dict[str, str | None] = {**runner.environment}
+    if runner.provider == "xllamacpp":
+        if runner.python is None:
+            raise UserError("xllamacpp needs its Python interpreter", code="engine-broken",
+                            hint="name it with --engine-python")
+        argv = [str(runner.python), str(SERVE_XLLAMACPP)]
+    else:
+        argv = runner.program("llama_server")
+    argv += ["--model", str(model.path), "--alias", options.name,
+             "--host", options.host, "--port", str(options.port),
+             "--parallel", str(PARALLEL), "--kv-unified"]
+    if options.context_length is not None:
+        argv += ["--ctx-size", str(options.context_length)]
+    if options.chat_template is not None:
+        argv += ["--jinja", "--chat-template-file", str(options.chat_template)]
+    # Read by llama-server itself, and by our launcher; LLAMA_ARG_* of the user's own shell would
+    # change the command behind its back, so the most harmful ones are removed.
+    environment |= {"LLAMA_API_KEY": options.api_key, "LLAMA_ARG_MODEL_URL": None,
+                    "LLAMA_ARG_HF_REPO": None}
+    return Command(argv=[*argv, *options.extra], environment=environment,
+                   served_model_name=options.name, secrets=("LLAMA_API_KEY",))
+
+
+def _llama_cpp_python(runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
+    argv = [*runner.run_module("llama_cpp.server"), "--model", str(model.path),
+            *option("--model_alias", options.name), "--host", options.host,
+            "--port", str(options.port)]
+    if options.context_length is not None:
+        argv += ["--n_ctx", str(options.context_length)]
+    notes = ["llama-cpp-python answers one request at a time"]
+    if options.chat_template is not None:
+        raise UserError("llama-cpp-python takes no chat template file", code="unsupported-option",
+                        hint="use the provider xllamacpp or llama-server")
+    # Its settings fall back to variables of these very names.
+    environment: dict[str, str | None] = {
+        **runner.environment, "API_KEY": options.api_key, "CONFIG_FILE": None,
+    }
+    return Command(argv=[*argv, *options.extra], environment=environment,
+                   served_model_name=options.name, secrets=("API_KEY",), notes=tuple(notes))
