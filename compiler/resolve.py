@@ -8,7 +8,8 @@ The rules of inheritance:
 
 - `repo_id`, `revision`, `file_template`, `split_file_template`: the hub's own value, else the
   spec's.
-- `quantizations`: the hub's own list, else the spec's, in the order in which they are written.
+- `quantizations`, `multimodal_projectors`: the hub's own list, else the spec's, in the order in which they are written.
+- `draft`: the hub's own mapping, else the spec's, each as a whole.
 - `split_parts`: the hub's own mapping replaces the spec's as a whole (nothing is merged); an
   inherited mapping is narrowed to the quantizations that the hub has.
 """
@@ -26,7 +27,7 @@ from runtime.manifest import Engine, Format, Source
 
 #: Fields of a hub that it takes from its spec where it does not state them.
 INHERITED = ("repo_id", "revision", "file_template", "split_file_template", "quantizations",
-             "split_parts")
+             "split_parts", "multimodal_projectors", "draft")
 
 
 def text(node: Node | None) -> str | None:
@@ -86,6 +87,8 @@ class EffectiveHub:
         file_template: None for formats laid out as folders.
         split_file_template: None where nothing is split.
         split_parts: Quantization → its parts.
+        multimodal_projectors: Paths of projector files; empty where there is none.
+        draft: The draft model's mapping; None where there is none.
         own: The fields that the hub states itself.
     """
 
@@ -97,6 +100,8 @@ class EffectiveHub:
     file_template: Scalar | None
     split_file_template: Scalar | None
     split_parts: dict[str, Parts]
+    multimodal_projectors: list[Scalar]
+    draft: Mapping | None
     own: frozenset[str]
 
     def quantization_names(self) -> list[str]:
@@ -130,10 +135,13 @@ def _effective(spec: Mapping, key: Scalar, own: Mapping) -> EffectiveHub:
         for part_key, node in entries(value("split_parts"))
         if (name := text(part_key) or "") in names or "split_parts" in own.entries
     }
+    draft = value("draft")
     return EffectiveHub(
         hub=text(key) or "", key=key, repo_id=scalar("repo_id"), revision=scalar("revision"),
         quantizations=quantizations, file_template=scalar("file_template"),
         split_file_template=scalar("split_file_template"), split_parts=parts,
+        multimodal_projectors=scalars(value("multimodal_projectors")),
+        draft=draft if isinstance(draft, Mapping) else None,
         own=frozenset(own.entries),
     )
 

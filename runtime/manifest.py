@@ -25,7 +25,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """Base of all manifest records: immutable, defaults left out of the JSON."""
 
 
-class Source(Record):
+class Source(Record, frozen=True):
     """Where a record was written by a person.
 
     Attributes:
@@ -37,7 +37,7 @@ class Source(Record):
     line: int
 
 
-class Deprecation(Record):
+class Deprecation(Record, frozen=True):
     """Why a family or quantization is on its way out.
 
     Attributes:
@@ -53,7 +53,22 @@ class Deprecation(Record):
     remove_after: str | None = None
 
 
-class Hub(Record):
+class Draft(Record, frozen=True):
+    """A small model that guesses tokens ahead of a spec (speculative decoding).
+
+    Attributes:
+        repo_id: Its repository; may hold `{draft_quantization}`.
+        quantizations: Its own quantizations; empty where it has just one.
+        file_template: Path of its weight file (formats laid out as files); may hold
+            `{draft_quantization}`.
+    """
+
+    repo_id: str
+    quantizations: list[str] = []
+    file_template: str | None = None
+
+
+class Hub(Record, frozen=True):
     """One hub's copy of a spec, with the spec's own values filled in.
 
     Attributes:
@@ -65,6 +80,9 @@ class Hub(Record):
             files). May hold `{quantization}`.
         split_file_template: Path of one part of a split quantization; holds `{part}`.
         split_parts: Quantization → its parts in loading order.
+        multimodal_projectors: Paths of projector files, any one of which gives the model its vision
+            or hearing (formats laid out as files).
+        draft: The draft model that goes with it on this hub.
     """
 
     hub: str
@@ -74,9 +92,11 @@ class Hub(Record):
     file_template: str | None = None
     split_file_template: str | None = None
     split_parts: dict[str, list[str]] = {}
+    multimodal_projectors: list[str] = []
+    draft: Draft | None = None
 
 
-class EngineClaim(Record):
+class EngineClaim(Record, frozen=True):
     """An engine that the page prints for a spec.
 
     Attributes:
@@ -90,7 +110,7 @@ class EngineClaim(Record):
     refuted: dict[str, str] = {}
 
 
-class Spec(Record):
+class Spec(Record, frozen=True):
     """One format at one size of a family (a page's "Model Spec N").
 
     Attributes:
@@ -104,6 +124,7 @@ class Spec(Record):
         activated_size_in_billions: Parameters active per token of a mixture of experts.
         deprecated_quantizations: Quantization → deprecation.
         trust_remote_code: The repository's own code must run for the model to load.
+        extensions: Launcher → what only its own catalogue holds; read by exporters alone.
         source: Where the spec was written.
     """
 
@@ -118,9 +139,10 @@ class Spec(Record):
     activated_size_in_billions: str | None = None
     deprecated_quantizations: dict[str, Deprecation] = {}
     trust_remote_code: bool = False
+    extensions: dict[str, dict[str, Any]] = {}
 
 
-class Family(Record):
+class Family(Record, frozen=True):
     """A named model family.
 
     Attributes:
@@ -142,6 +164,7 @@ class Family(Record):
         reasoning_start_tag: Text that opens the reasoning in raw output.
         reasoning_end_tag: Text that closes it.
         deprecated: Set when the family is on its way out.
+        extensions: Launcher → what only its own catalogue holds; read by exporters alone.
     """
 
     name: str
@@ -165,9 +188,10 @@ class Family(Record):
     reasoning_start_tag: str | None = None
     reasoning_end_tag: str | None = None
     deprecated: Deprecation | None = None
+    extensions: dict[str, dict[str, Any]] = {}
 
 
-class Format(Record):
+class Format(Record, frozen=True):
     """A weight format.
 
     Attributes:
@@ -185,7 +209,7 @@ class Format(Record):
     quantizations: list[str]
 
 
-class Loads(Record):
+class Loads(Record, frozen=True):
     """A format that an engine loads.
 
     Attributes:
@@ -203,7 +227,7 @@ class Loads(Record):
     requires: list[str] = []
 
 
-class Refuses(Record):
+class Refuses(Record, frozen=True):
     """A case inside a format that an engine loads which it does not load.
 
     All conditions that are set must hold.
@@ -225,7 +249,7 @@ class Refuses(Record):
     until: str | None = None
 
 
-class Provider(Record):
+class Provider(Record, frozen=True):
     """One way to have an engine on a machine.
 
     Attributes:
@@ -255,7 +279,7 @@ class Provider(Record):
     notes: list[str] = []
 
 
-class Engine(Record):
+class Engine(Record, frozen=True):
     """What an inference engine loads and how it is installed.
 
     Attributes:
@@ -289,7 +313,7 @@ class Engine(Record):
     needs_reasoning_parser: bool = False
 
 
-class Manifest(Record, omit_defaults=False):
+class Manifest(Record, frozen=True, omit_defaults=False):
     """Everything the runtime knows.
 
     Attributes:

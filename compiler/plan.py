@@ -1,0 +1,242 @@
+"""From node trees to manifest records: everything filled in, nothing left to look up.
+
+The plan reads documents that passed their schema. It never judges by itself: which engine loads a
+quantization is asked of `runtime.support.judge`, what a hub inherits of `compiler.resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from compiler import resolve
+from compiler.read.nodes import Mapping, Node, Scalar, Sequence, plain
+from compiler.resolve import EffectiveHub, entries, scalars, text
+from runtime.manifest import (
+    FORMAT,
+    FORMAT_VERSION,
+    Deprecation,
+    Draft,
+    Engine,
+    EngineClaim,
+    Family,
+    Format,
+    Hub,
+    Manifest,
+    Source,
+    Spec,
+)
+from runtime.naming import slug
+from runtime.support import Verdict, judge
+
+
+class Document(Protocol):
+    """One file of the catalogue that passed its schema."""
+
+    @property
+    def kind(self) -> str:
+        """`family`, `engine` or `formats`."""
+
+    @property
+    def relative(self) -> str:
+        """Path relative to the specs folder, with forward slashes."""
+
+    @property
+    def root(self) -> Mapping:
+        """The document's tree."""
+
+
+def plan(documents: Iterable[Document]) -> Manifest:
+    """The manifest of a catalogue, without its digest (`runtime.manifest.encode` fills it in).
+
+    Args:
+        documents: Every file of the catalogue, in any order; the result does not depend on it.
+    """
+    formats: list[Format] = []
+    engines: list[Engine] = []
+    families: list[Document] = []
+    for document in documents:
+        if document.kind == "family":
+            families.append(document)
+        elif document.kind == "engine":
+            engines.append(resolve.engine_record(document.root, _source(document, document.root)))
+        else:
+            formats += resolve.format_records(document.root)
+    planner = _Planner(engines)
+    records = [planner.family(document) for document in families]
+    return Manifest(
+        format=FORMAT, format_version=FORMAT_VERSION, digest="", optional_fields=[],
+        formats=sorted(formats, key=lambda record: record.name),
+        engines=sorted(engines, key=lambda record: _name_key(record.name)),
+        families=sorted(records, key=lambda record: _name_key(record.name)),
+    )
+
+
+def _name_key(name: str) -> tuple[str, str]:
+    return (name.casefold(), name)
+
+
+def _source(document: Document, node: Node) -> Source:
+    return Source(file=document.relative, line=node.span.line)
+
+
+class _Planner:
+    """Plans families; remembers verdicts, since a catalogue asks the same few again and again."""
+
+    def __init__(self, engines: list[Engine]) -> None:
+        # Reverse code-point order puts vLLM first, as the pages of the field do.
+        self.engines = sorted(engines, key=lambda record: record.name, reverse=True)
+        self.by_name = {record.name.casefold(): record for record in engines}
+        self.verdicts: dict[tuple[str, str, str, tuple[str, ...], bool], Verdict] = {}
+
+    def family(self, document: Document) -> Family:
+        root = document.root
+        architectures = _texts(root.get("architectures"))
+        name = text(root.get("name")) or ""
+        specs = root.get("specs")
+        return Family(
+            name=name,
+            slug=slug(name),
+            type=text(root.get("type")) or "llm",
+            context_length=_integer(root.get("context_length")),
+            languages=_texts(root.get("languages")),
+            abilities=_texts(root.get("abilities")),
+            description=text(root.get("description")) or "",
+            architectures=architectures,
+            model_type=text(root.get("model_type")),
+            licence=text(root.get("licence")),
+            homepage=text(root.get("homepage")),
+            chat_template=text(root.get("chat_template")),
+            stop=_texts(root.get("stop")),
+            stop_token_ids=[_integer(node) for node in scalars(root.get("stop_token_ids"))],
+            tool_parser=_pairs(root.get("tool_parser")),
+            reasoning_parser=_pairs(root.get("reasoning_parser")),
+            reasoning_start_tag=text(root.get("reasoning_start_tag")),
+            reasoning_end_tag=text(root.get("reasoning_end_tag")),
+            deprecated=_deprecation(root.get("deprecated")),
+            specs=[self.spec(document, node, tuple(architectures))
+                   for node in (specs.items if isinstance(specs, Sequence) else [])
+                   if isinstance(node, Mapping)],
+            extensions=_extensions(root.get("extensions")),
+            source=_source(document, root),
+        )
+
+    def spec(self, document: Document, node: Mapping, architectures: tuple[str, ...]) -> Spec:
+        model_format = text(node.get("format")) or ""
+        quantizations = _texts(node.get("quantizations"))
+        hubs = resolve.effective_hubs(node)
+        split = [resolve.split_everywhere(hubs, name) for name in quantizations]
+        stated = node.get("engines")
+        judged = _Judged(model_format, quantizations, split, architectures)
+        return Spec(
+            format=model_format,
+            size_in_billions=resolve.size_text(node.get("size_in_billions")) or "",
+            activated_size_in_billions=resolve.size_text(node.get("activated_size_in_billions")),
+            variant=text(node.get("variant")),
+            quantizations=quantizations,
+            hubs=[_hub(hub) for hub in hubs],
+            engines=(self.derived(judged) if stated is None
+                     else self.claimed(_texts(stated), judged)),
+            engines_stated=stated is not None,
+            trust_remote_code=_boolean(node.get("trust_remote_code")),
+            deprecated_quantizations={
+                text(key) or "": deprecation
+                for key, value in entries(node.get("deprecated_quantizations"))
+                if (deprecation := _deprecation(value)) is not None},
+            extensions=_extensions(node.get("extensions")),
+            source=_source(document, node),
+        )
+
+    def derived(self, judged: _Judged) -> list[EngineClaim]:
+        """The engines that load at least one quantization, by their own facts."""
+        claims = []
+        for engine in self.engines:
+            loads = [name for name, verdict in self.judge(engine, judged) if verdict.supported]
+            if loads:
+                claims.append(EngineClaim(engine=engine.name, quantizations=loads))
+        return claims
+
+    def claimed(self, names: list[str], judged: _Judged) -> list[EngineClaim]:
+        """The engines that the YAML claims, with what their facts refute."""
+        claims = []
+        for name in sorted(names, reverse=True):
+            engine = self.by_name.get(name.casefold())
+            refuted = {} if engine is None else {
+                quantization: f"{verdict.code}: {verdict.reason}"
+                for quantization, verdict in self.judge(engine, judged) if not verdict.supported}
+            claims.append(EngineClaim(engine=engine.name if engine else name,
+                                      quantizations=judged.quantizations, refuted=refuted))
+        return claims
+
+    def judge(self, engine: Engine, judged: _Judged) -> list[tuple[str, Verdict]]:
+        """The verdict on each quantization, in page order."""
+        out = []
+        for name, split in zip(judged.quantizations, judged.split, strict=True):
+            key = (engine.name, judged.model_format, name, judged.architectures, split)
+            verdict = self.verdicts.get(key)
+            if verdict is None:
+                verdict = judge(engine, model_format=judged.model_format, quantization=name,
+                                architectures=judged.architectures, split=split)
+                self.verdicts[key] = verdict
+            out.append((name, verdict))
+        return out
+
+
+class _Judged:
+    """What a verdict depends on, besides the engine."""
+
+    __slots__ = ("architectures", "model_format", "quantizations", "split")
+
+    def __init__(self, model_format: str, quantizations: list[str], split: list[bool],
+                 architectures: tuple[str, ...]) -> None:
+        self.model_format = model_format
+        self.quantizations = quantizations
+        self.split = split
+        self.architectures = architectures
+
+
+def _hub(hub: EffectiveHub) -> Hub:
+    return Hub(
+        hub=hub.hub,
+        repo_id=text(hub.repo_id) or "",
+        revision=text(hub.revision),
+        quantizations=hub.quantization_names(),
+        file_template=text(hub.file_template),
+        split_file_template=text(hub.split_file_template),
+        split_parts=hub.split_quantizations(),
+        multimodal_projectors=[text(node) or "" for node in hub.multimodal_projectors],
+        draft=None if hub.draft is None else Draft(
+            repo_id=text(hub.draft.get("repo_id")) or "",
+            quantizations=_texts(hub.draft.get("quantizations")),
+            file_template=text(hub.draft.get("file_template"))),
+    )
+
+
+def _deprecation(node: Node | None) -> Deprecation | None:
+    if not isinstance(node, Mapping):
+        return None
+    return Deprecation(since=text(node.get("since")) or "", reason=text(node.get("reason")) or "",
+                       renamed_to=text(node.get("renamed_to")),
+                       remove_after=text(node.get("remove_after")))
+
+
+def _extensions(node: Node | None) -> dict[str, dict[str, object]]:
+    return {key.raw: value for key, item in entries(node)
+            if isinstance(value := plain(item), dict)}
+
+
+def _texts(node: Node | None) -> list[str]:
+    return [text(item) or "" for item in scalars(node)]
+
+
+def _pairs(node: Node | None) -> dict[str, str]:
+    return {text(key) or "": text(value) or "" for key, value in entries(node)}
+
+
+def _integer(node: Node | None) -> int:
+    value = plain(node) if isinstance(node, Scalar) else 0
+    return int(value) if isinstance(value, (int, float)) else 0
+
+
+def _boolean(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and node.value is True
