@@ -1,0 +1,93 @@
+"""The rules: found in their folder, each described by its module.
+
+A rule is a module of `compiler.check.rules` with
+
+- `CODE`, `NAME` (kebab-case), `SEVERITY`, `SCOPE`;
+- a docstring that is its documentation page: the summary in the first line, then the sections
+  "Why", "Wrong" and "Right", the latter two with a YAML example that a test runs;
+- `check(...)`, a generator of problems. A family rule is called with one family at a time, a
+  catalogue rule once with the whole catalogue.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+from compiler.check import rules as rules_package
+from compiler.check.view import CatalogueView, Problem
+from compiler.finding import Finding, Severity
+
+
+class Scope(Enum):
+    """What a rule is called with."""
+
+    FAMILY = "family"
+    CATALOGUE = "catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        code: Stable code, such as `MB201`.
+        name: Kebab-case name.
+        severity: Of every finding of this rule.
+        scope: Whether it looks at one family at a time.
+        text: The docstring.
+        check: The generator.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    scope: Scope
+    text: str
+    check: Callable[..., Iterator[Problem]]
+
+    @property
+    def summary(self) -> str:
+        """The docstring's first line."""
+        return self.text.split("\n", 1)[0]
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, sorted by code."""
+    found = [
+        _rule(importlib.import_module(f"{rules_package.__name__}.{module.name}"))
+        for module in pkgutil.iter_modules(rules_package.__path__)
+    ]
+    return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+def _rule(module: object) -> Rule:
+    values = vars(module)
+    return Rule(values["CODE"], values["NAME"], values["SEVERITY"], values["SCOPE"],
+                inspect.cleandoc(values["__doc__"]), values["check"])
+
+
+def run_rules(view: CatalogueView) -> list[Finding]:
+    """The findings of every rule, each once, in the order of their places."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for rule in all_rules():
+        for problem in _problems(rule, view):
+            finding = Finding(problem.file, problem.span, rule.severity, rule.code,
+                              problem.message, problem.hint, problem.path, problem.related)
+            # A value that several hubs inherit is one mistake, whichever hub it was met on.
+            found.setdefault((finding.file, finding.span, finding.code, finding.message), finding)
+    return sorted(found.values(), key=Finding.sort_key)
+
+
+def _problems(rule: Rule, view: CatalogueView) -> Iterator[Problem]:
+    if rule.scope is Scope.CATALOGUE:
+        yield from rule.check(view)
+        return
+    for family in view.families:
+        yield from rule.check(family)

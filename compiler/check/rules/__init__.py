@@ -1,0 +1,1 @@
+"""One rule a module; `compiler.check.registry` finds them here."""

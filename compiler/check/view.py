@@ -1,0 +1,285 @@
+"""What rules look at: specs as typed views over the node trees, every value with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from compiler import resolve
+from compiler.finding import Related, Span
+from compiler.read.nodes import Mapping, Node, Scalar, Sequence
+from compiler.resolve import EffectiveHub, text
+from runtime.manifest import Engine, Format, Source
+from runtime.support import Verdict, judge, matches
+
+
+class Document:
+    """One file that passed its schema.
+
+    Attributes:
+        file: Path as findings print it.
+        root: The document's tree.
+    """
+
+    def __init__(self, file: str, root: Mapping) -> None:
+        self.file = file
+        self.root = root
+
+    @property
+    def stem(self) -> str:
+        """The file's name without folder and `.yaml`."""
+        name = PurePosixPath(self.file.replace("\\", "/")).name
+        return name.removesuffix(".yaml").removesuffix(".yml")
+
+    def path_of(self, node: Node) -> str:
+        """Where `node` stands, such as `specs[0].quantizations[1]`; empty where it is no value."""
+        return self._paths.get(id(node), "")
+
+    @cached_property
+    def _paths(self) -> dict[int, str]:
+        paths: dict[int, str] = {}
+
+        def walk(node: Node, path: str) -> None:
+            paths[id(node)] = path
+            if isinstance(node, Mapping):
+                for key, value in node.items():
+                    step = f"{path}.{key.raw}" if path else key.raw
+                    paths[id(key)] = step
+                    walk(value, step)
+            elif isinstance(node, Sequence):
+                for index, item in enumerate(node.items):
+                    walk(item, f"{path}[{index}]")
+
+        walk(self.root, "")
+        return paths
+
+    def problem(self, node: Node, message: str, hint: str = "",
+                related: Iterable[Related] = ()) -> Problem:
+        """A problem at `node` of this file."""
+        return Problem(self.file, _point(node), message, hint, self.path_of(node), tuple(related))
+
+    def related(self, node: Node, message: str) -> Related:
+        """`node` of this file as the second place of a problem."""
+        return Related(self.file, _point(node), message)
+
+
+def _point(node: Node) -> Span:
+    """The span to underline: a whole mapping is pointed at by its first key."""
+    if isinstance(node, Mapping) and node.entries:
+        return next(node.items())[0].span
+    return node.span
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule yields; the registry adds the rule's code and severity.
+
+    Attributes:
+        file: Where, as findings print it.
+        span: The offending key or value.
+        message: One sentence without a full stop.
+        hint: What to do.
+        path: Where in the document.
+        related: Other places that belong to it.
+    """
+
+    file: str
+    span: Span
+    message: str
+    hint: str = ""
+    path: str = ""
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True)
+class SpecView:
+    """One spec of a family.
+
+    Attributes:
+        family: The family that it belongs to.
+        node: Its mapping.
+        format: Format name.
+        size: Size in billions as ids write it (`0_5`).
+        quantizations: All of its quantizations, in page order.
+        hubs: Its hubs with the spec's own values filled in.
+    """
+
+    family: FamilyView
+    node: Mapping
+    format: str
+    size: str
+    quantizations: list[Scalar]
+    hubs: list[EffectiveHub]
+
+    @property
+    def variant(self) -> str | None:
+        """What tells it from another spec of its size and format."""
+        return text(self.node.get("variant"))
+
+    @property
+    def anchor(self) -> Node:
+        """The node to point at when the spec as a whole is meant: its format."""
+        return self.node.get("format") or self.node
+
+    @property
+    def engines(self) -> list[Scalar]:
+        """The engines that it states; empty where it states none."""
+        return resolve.scalars(self.node.get("engines"))
+
+    def names(self) -> list[str]:
+        """The names of its quantizations."""
+        return [text(node) or "" for node in self.quantizations]
+
+    def title(self) -> str:
+        """How messages call it: `ggufv2 36` or `ggufv2 36~name`."""
+        return f"{self.format} {self.size}" + (f"~{self.variant}" if self.variant else "")
+
+    def layout(self) -> str | None:
+        """`file` or `folder`; None where the format is unknown."""
+        known = self.family.catalogue.formats.get(self.format)
+        return known.layout if known else None
+
+    def split(self, quantization: str) -> bool:
+        """Whether a quantization is in several files on every hub that has it."""
+        return resolve.split_everywhere(self.hubs, quantization)
+
+    def verdict(self, engine: Engine, quantization: str) -> Verdict:
+        """What the engine's facts say of one quantization."""
+        return judge(engine, model_format=self.format, quantization=quantization,
+                     architectures=self.family.architectures, split=self.split(quantization))
+
+    def loads(self, engine: Engine) -> bool:
+        """Whether the engine loads at least one quantization."""
+        return any(self.verdict(engine, name).supported for name in self.names())
+
+    def promised(self) -> list[Engine]:
+        """The engines that the page prints: those stated, else those that load a quantization."""
+        engines = self.family.catalogue.engines
+        if self.engines:
+            stated = {(text(node) or "").lower() for node in self.engines}
+            return [engine.record for engine in engines if engine.record.name.lower() in stated]
+        return [engine.record for engine in engines if self.loads(engine.record)]
+
+
+class FamilyView(Document):
+    """One family."""
+
+    def __init__(self, file: str, root: Mapping, catalogue: CatalogueView) -> None:
+        super().__init__(file, root)
+        self.catalogue = catalogue
+
+    @cached_property
+    def name(self) -> str:
+        """The family's name."""
+        return self.text("name") or ""
+
+    @property
+    def name_node(self) -> Node:
+        """The node of the name, for its place."""
+        return self.root.get("name") or self.root
+
+    def text(self, key: str) -> str | None:
+        """The text of a field of the family."""
+        return text(self.root.get(key))
+
+    def items(self, key: str) -> list[Scalar]:
+        """The items of a list of the family."""
+        return resolve.scalars(self.root.get(key))
+
+    @cached_property
+    def abilities(self) -> dict[str, Scalar]:
+        """Ability → its node, in the order written."""
+        return {text(node) or "": node for node in self.items("abilities")}
+
+    @cached_property
+    def architectures(self) -> list[str]:
+        """Class names of its `config.json`."""
+        return [text(node) or "" for node in self.items("architectures")]
+
+    @cached_property
+    def specs(self) -> list[SpecView]:
+        """Its specs, in page order."""
+        specs = self.root.get("specs")
+        return [
+            SpecView(self, node, text(node.get("format")) or "",
+                     resolve.size_text(node.get("size_in_billions")) or "",
+                     resolve.scalars(node.get("quantizations")), resolve.effective_hubs(node))
+            for node in (specs.items if isinstance(specs, Sequence) else [])
+            if isinstance(node, Mapping)
+        ]
+
+    def sources(self) -> Iterator[tuple[SpecView, EffectiveHub]]:
+        """Every hub of every spec."""
+        for spec in self.specs:
+            for hub in spec.hubs:
+                yield spec, hub
+
+
+class EngineView(Document):
+    """One engine spec, with its manifest record."""
+
+    def __init__(self, file: str, root: Mapping) -> None:
+        super().__init__(file, root)
+        self.record = resolve.engine_record(root, Source(file=file, line=1))
+
+    @property
+    def name_node(self) -> Node:
+        """The node of the name, for its place."""
+        return self.root.get("name") or self.root
+
+    def rules(self) -> Iterator[Mapping]:
+        """Every entry of `loads` and `refuses`."""
+        for key in ("loads", "refuses"):
+            node = self.root.get(key)
+            if isinstance(node, Sequence):
+                yield from (item for item in node.items if isinstance(item, Mapping))
+
+    def providers(self) -> Iterator[Mapping]:
+        """Every entry of `providers`."""
+        node = self.root.get("providers")
+        if isinstance(node, Sequence):
+            yield from (item for item in node.items if isinstance(item, Mapping))
+
+
+@dataclass
+class CatalogueView:
+    """Everything that passed its schema.
+
+    Attributes:
+        families: In the order of their files.
+        engines: In the order of their files.
+        formats: Name → record, from `formats.yaml`.
+        formats_document: That file; None where it is missing or broken.
+        complete: False where a file is broken, so that what is absent here may be in it; rules
+            that say "there is no such …" then stay silent.
+    """
+
+    families: list[FamilyView] = field(default_factory=list)
+    engines: list[EngineView] = field(default_factory=list)
+    formats: dict[str, Format] = field(default_factory=dict)
+    formats_document: Document | None = None
+    complete: bool = True
+
+    def add(self, kind: str, file: str, root: Mapping) -> None:
+        """Add a document; `kind` is `family`, `engine` or `formats`."""
+        if kind == "family":
+            self.families.append(FamilyView(file, root, self))
+        elif kind == "engine":
+            self.engines.append(EngineView(file, root))
+        else:
+            self.formats_document = Document(file, root)
+            self.formats = {record.name: record for record in resolve.format_records(root)}
+
+    def engine(self, name: str) -> Engine | None:
+        """The engine of that name, without regard to case."""
+        for engine in self.engines:
+            if engine.record.name.lower() == name.lower():
+                return engine.record
+        return None
+
+    def knows_quantization(self, model_format: str, quantization: str) -> bool:
+        """Whether a format has such a quantization; True where the format itself is unknown."""
+        known = self.formats.get(model_format)
+        return known is None or matches(quantization, known.quantizations)
