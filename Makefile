@@ -1,0 +1,77 @@
+# One command for each task; `make` alone lists them.
+#
+# Everything is set up in one virtual environment beside this file. Each extra of pyproject.toml
+# that a target needs is a stamp in it, so that a second run installs nothing. Paths are relative:
+# make cannot name a path that holds a space.
+
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.with-
+PYTEST := $(BIN)/python -m pytest
+
+# The first interpreter that is new enough; `make PYTHON=…` names another.
+ifndef PYTHON
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo docs test test-engines test-site check lint fmt golden bench clean
+
+help: ## list the targets
+	@echo "usage: make TARGET"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+demo: docs $(SETUP)pypi ## compile the specs, launch a small model for real and ask it one question
+	PATH="$(CURDIR)/$(BIN):$$PATH" MODELBOOK_HOME="$(CURDIR)/build/demo" \
+		bash docs/examples/first-model.sh
+	@echo
+	@echo "site:     docs/_build/html/index.html"
+	@echo "manifest: docs/generated/manifest.json"
+
+docs: $(SETUP)docs ## compile the specs and build the site; warnings are errors
+	$(BIN)/compiler build --out docs/generated
+	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+
+test: $(SETUP)test $(SETUP)docs ## run every test that needs no engine, browser or package index
+	$(PYTEST) -m "not engine and not browser and not network"
+	@echo "not run here: real engines and packages (make test-engines), the site in a browser (make test-site)"
+
+test-engines: $(SETUP)test $(SETUP)docs ## install and start real engines, build and install the wheel
+	$(PYTEST) -m "engine or network"
+
+test-site: $(SETUP)site-test ## look at the site in Chromium at phone and laptop widths
+	$(PYTEST) -m browser
+
+check: $(SETUP)docs ## check the specs
+	$(BIN)/compiler check
+	$(BIN)/compiler fmt --check
+
+lint: $(SETUP)dev ## check the code: ruff and mypy
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+fmt: $(SETUP)docs ## format the specs, keeping comments
+	$(BIN)/compiler fmt
+
+golden: $(SETUP)test ## write the expected pages and manifest of the tests anew
+	$(PYTEST) tests/golden --update-golden
+
+bench: $(SETUP)test ## measure start-up times against a bare Python process
+	$(BIN)/python tests/bench/bench_startup.py
+
+clean: ## remove everything that was built or downloaded here, but not the environment
+	rm -rf build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find compiler runtime tests docs hatch_build.py -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/.ready:
+	@test -n "$(PYTHON)" || { echo "Modelbook needs Python 3.11 or newer; none was found on PATH." \
+		"Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(SETUP)%: pyproject.toml $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@

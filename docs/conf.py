@@ -1,0 +1,46 @@
+"""The Sphinx project of the Modelbook site; `make docs` compiles the specs and then builds it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
+
+from runtime import __version__  # noqa: E402
+
+project = "Modelbook"
+author = "The Modelbook authors"
+project_copyright = author
+version = release = __version__
+
+extensions = [
+    "sphinx_design",
+    "sphinx_copybutton",
+    "program_reference",
+    "schema_reference",
+    "site_files",
+]
+exclude_patterns = ["_build", "_ext", "_static", "examples"]
+nitpicky = True
+smartquotes = False  # option names and quantizations keep their hyphens and quotes
+
+html_theme = "furo"
+html_title = "Modelbook"
+html_logo = "_static/logo.svg"
+html_favicon = "_static/logo.svg"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b5c6b", "color-brand-content": "#0b5c6b"},
+    "dark_css_variables": {"color-brand-primary": "#6cc7d4", "color-brand-content": "#6cc7d4"},
+    "top_of_page_buttons": [],
+}
+pygments_style = "a11y-light"
+pygments_dark_style = "github-dark"
+
+copybutton_prompt_text = r"\$ "
+copybutton_prompt_is_regexp = True
