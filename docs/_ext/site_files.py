@@ -30,7 +30,10 @@ class Example(SphinxDirective):
         name = self.arguments[0]
         file = Path(self.env.srcdir) / "examples" / Path(name).name
         self.env.note_dependency(str(file))
-        text = file.read_text(encoding="utf-8").rstrip()
+        try:
+            text = file.read_text(encoding="utf-8").rstrip()
+        except OSError as error:
+            raise self.error(f"cannot read the example {name!r}: {error.strerror}") from None
         language = {".sh": "bash", ".py": "python", ".yaml": "yaml", ".yml": "yaml"}[file.suffix]
         return [nodes.literal_block(text, text, language=language)]
 
