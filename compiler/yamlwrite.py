@@ -21,6 +21,8 @@ WIDTH = 100
 
 _INDENT = 2
 _SIZE_KEYS = frozenset({"size_in_billions", "activated_size_in_billions"})
+# Mappings that grow by the line: a change to one entry should be a change to one line.
+_BLOCK_KEYS = frozenset({"hubs", "split_parts"})
 _SIZE = re.compile(r"(0|[1-9][0-9]*)_[0-9]+\Z")
 _PLAIN_START = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=<]")
 _PLAIN_NEVER = re.compile(r": | #|:\Z|\A\.\.\.|\A---")
@@ -63,7 +65,8 @@ def _entry(key: str, value: object, indent: int, *, spaced: bool = False) -> Ite
     if isinstance(value, str):
         yield from _text(head, value, indent, size=key in _SIZE_KEYS)
     elif isinstance(value, Mapping):
-        if flow := _flow_mapping(value, WIDTH - len(head) - 1):
+        flow = _flow_mapping(value, WIDTH - len(head) - 1)
+        if flow and not (value and key in _BLOCK_KEYS):
             yield f"{head} {flow}"
         else:
             yield head
