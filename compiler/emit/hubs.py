@@ -1,0 +1,30 @@
+"""What pages say about hubs: their titles and where a repository can be looked at."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+#: Hub → its title, the address of a repository, and what follows for a revision.
+_HUBS = {
+    "huggingface": ("Hugging Face", "https://huggingface.co/{id}", "/tree/{revision}"),
+    "modelscope": ("ModelScope", "https://modelscope.cn/models/{id}", "/files?version={revision}"),
+    "openmind_hub": ("OpenMind", "https://modelers.cn/models/{id}", ""),
+    "csghub": ("CSGHub", "https://opencsg.com/models/{id}", ""),
+    "pypi": ("Python package index", "https://pypi.org/project/{id}/", "{revision}/"),
+}
+
+
+def title(hub: str) -> str:
+    """The hub's name as people know it."""
+    return _HUBS[hub][0] if hub in _HUBS else hub
+
+
+def address(hub: str, repo_id: str, revision: str | None = None) -> str | None:
+    """Where a repository can be looked at; None for a hub without pages."""
+    if hub not in _HUBS:
+        return None
+    _, repository, suffix = _HUBS[hub]
+    url = repository.replace("{id}", quote(repo_id, safe="/"))
+    if revision and suffix:
+        url += suffix.replace("{revision}", quote(revision, safe=""))
+    return url

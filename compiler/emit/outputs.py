@@ -1,0 +1,19 @@
+"""Every file that a build makes, from one manifest."""
+
+from __future__ import annotations
+
+from compiler.emit import manifest as manifest_file
+from compiler.emit import pages
+from compiler.emit.profiles import Profile
+from runtime.manifest import Manifest
+
+
+def render(manifest: Manifest, profile: Profile) -> dict[str, bytes]:
+    """Path relative to the output folder → content.
+
+    Raises:
+        UserError: See `compiler.emit.pages.render`.
+    """
+    files = {path: text.encode("utf-8") for path, text in pages.render(manifest, profile).items()}
+    files[manifest_file.PATH] = manifest_file.render(manifest)
+    return files

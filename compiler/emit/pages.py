@@ -1,0 +1,135 @@
+"""The reStructuredText pages of a manifest, in one profile."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from compiler.emit import hubs as hub_pages
+from compiler.emit import rst, view
+from compiler.emit.profiles import Profile
+from compiler.emit.stated import stated
+from runtime.errors import UserError
+from runtime.files import unsafe_path_reason
+from runtime.manifest import Family, Manifest
+
+#: Page names that a Sphinx site uses itself, or that its `toctree` reads as something else.
+RESERVED = frozenset({"index", "genindex", "modindex", "py-modindex", "search", "self"})
+_SUFFIX = re.compile(r"\.(rst|md|txt|ipynb)\Z", re.IGNORECASE)
+_SHORT = 160
+
+
+def render(manifest: Manifest, profile: Profile) -> dict[str, str]:
+    """The pages: path relative to the output folder → text.
+
+    Raises:
+        UserError: Two families would share a page or a label, a page's name is not safe, or the
+            profile prints text as stated and some text would act as markup.
+    """
+    writer = _Writer(manifest, profile)
+    pages: dict[str, str] = {}
+    kinds: dict[str, list[Family]] = {"llm": []}
+    for family in manifest.families:
+        kinds.setdefault(family.type, []).append(family)
+    for kind, families in kinds.items():
+        names = _page_names(families, profile)
+        for family in families:
+            pages[f"models/{kind}/{names[family.name]}.rst"] = writer.family(family)
+        pages[f"models/{kind}/index.rst"] = writer.index(families, names)
+    return pages
+
+
+def _page_names(families: list[Family], profile: Profile) -> dict[str, str]:
+    """Family → its page's name without `.rst`."""
+    names: dict[str, str] = {}
+    taken: dict[str, Family] = {}
+    labels: dict[str, Family] = {}
+    for family in families:
+        name = family.slug if profile.file_names == "slug" else family.name.lower()
+        reason = unsafe_path_reason(f"{name}.rst")
+        if reason is None and "/" in name:
+            reason = "it holds '/'"
+        if reason is None and (name in RESERVED or _SUFFIX.search(name)):
+            reason = "a Sphinx site uses it for something else"
+        if reason:
+            raise UserError(f"{_place(family)}: the page of {family.name!r} cannot be called "
+                            f"{name + '.rst'!r}: {reason}", code="page-name",
+                            hint="rename the family")
+        _take(taken, name.casefold(), family, f"page {name}.rst")
+        for label in {view.family_label(family),
+                      *(view.spec_label(family, spec) for spec in family.specs)}:
+            _take(labels, label, family, f"label {label}")
+        names[family.name] = name
+    return names
+
+
+def _take(taken: dict[str, Family], key: str, family: Family, what: str) -> None:
+    other = taken.setdefault(key, family)
+    if other is not family:
+        raise UserError(f"{_place(family)}: {family.name!r} and {other.name!r} ({_place(other)}) "
+                        f"would share the {what}", code="page-name",
+                        hint="rename one of the two")
+
+
+def _place(family: Family) -> str:
+    return f"{family.source.file}:{family.source.line}"
+
+
+class _Writer:
+    """Renders pages with the templates of one profile, each compiled once."""
+
+    def __init__(self, manifest: Manifest, profile: Profile) -> None:
+        self.place = ""
+        self.engines = {engine.name: engine for engine in manifest.engines}
+        self.slugs = {family.name: family for family in manifest.families}
+        escaped = profile.text == "escaped"
+        # Every value that a template prints goes through `finalize`: text is literal by default.
+        # The sandbox costs little, and keeps what a template can reach to the records given to it.
+        environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(profile.folder), undefined=StrictUndefined, autoescape=False,
+            trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+            finalize=self._escaped if escaped else self._stated)
+        environment.filters.update(
+            rst=rst.escape, block=rst.block, code=rst.code, literal=rst.literal, commas=rst.join,
+            short=short)
+        environment.globals.update(
+            rule=rst.rule, reference=rst.reference, link=rst.link, hub_title=hub_pages.title,
+            family_label=view.family_label, printed_hub=view.printed_hub)
+        self.family_template = environment.get_template("family.rst.j2")
+        self.index_template = environment.get_template("index.rst.j2")
+
+    def family(self, family: Family) -> str:
+        """A family's page."""
+        self.place = _place(family)
+        successor = self.slugs.get(family.deprecated.renamed_to or "") if family.deprecated else None
+        return self.family_template.render(
+            family=family, successor=successor,
+            specs=[view.spec_view(family, spec, number, self.engines)
+                   for number, spec in enumerate(family.specs, 1)])
+
+    def index(self, families: list[Family], names: dict[str, str]) -> str:
+        """The page that lists all families of one type."""
+        self.place = "index"
+        return self.index_template.render(families=families, names=names)
+
+    def _escaped(self, value: Any) -> Any:
+        if isinstance(value, str) and not isinstance(value, rst.Rst):
+            return rst.escape(value)
+        return value
+
+    def _stated(self, value: Any) -> Any:
+        if isinstance(value, str) and not isinstance(value, rst.Rst):
+            return stated(value, self.place)
+        return value
+
+
+def short(text: str) -> str:
+    """The beginning of a description, for a table: one line, cut between words."""
+    line = " ".join(text.split())
+    if len(line) <= _SHORT:
+        return line
+    cut = line[:_SHORT].rsplit(" ", 1)[0].rstrip(" ,;:.-")
+    return f"{cut} …"

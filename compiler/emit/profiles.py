@@ -1,0 +1,63 @@
+"""Profiles: what pages look like, one folder of templates each.
+
+A profile is a folder with `profile.toml`, `family.rst.j2` and `index.rst.j2`; a further folder is a
+further profile. Its `profile.toml` says
+
+- `description`: one sentence;
+- `text`: `escaped` (spec text is shown literally, whatever it holds) or `stated` (it is printed as
+  it is, and refused where it would act as markup);
+- `file_names`: `slug` (ASCII) or `lower` (the family's name in lower case).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from runtime.errors import MisuseError
+
+DEFAULT = "modelbook"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One look of the pages; see the module."""
+
+    name: str
+    folder: Path
+    description: str
+    text: str
+    file_names: str
+
+
+@cache
+def templates_folder() -> Path:
+    """Where the profiles are: in the installed package, else in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def names() -> list[str]:
+    """The profiles that there are, sorted."""
+    return sorted(path.parent.name for path in templates_folder().glob("*/profile.toml"))
+
+
+def find(name: str) -> Profile:
+    """The profile called `name`.
+
+    Raises:
+        MisuseError: There is none of that name.
+    """
+    known = names()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        raise MisuseError(f"there is no profile {name!r}", code="profile-unknown",
+                          hint=(f"did you mean {near[0]}? " if near else "")
+                          + f"profiles: {', '.join(known)}")
+    folder = templates_folder() / name
+    facts = tomllib.loads((folder / "profile.toml").read_text(encoding="utf-8"))
+    return Profile(name, folder, facts["description"], facts["text"], facts["file_names"])

@@ -1,0 +1,218 @@
+"""What the page templates print, worked out from manifest records. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from compiler.emit import hubs as hub_pages
+from compiler.emit.rst import Rst, link
+from runtime.command import launch_argv, shell_line
+from runtime.files import is_split
+from runtime.manifest import Engine, EngineClaim, Family, Hub, Spec
+from runtime.support import judge
+
+#: The hubs that pages of the field print, in that order; the first that a spec has gives its id.
+PRINTED_HUBS = ("huggingface", "modelscope")
+#: The quantization that commands show, where a spec has it: good quality for its size.
+_USUAL = ("Q4_K_M", "q4_k_m", "Int4", "4bit")
+
+#: So many exceptions a sentence can name.
+_FEW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EngineView:
+    """One engine of a spec.
+
+    Attributes:
+        name: As printed.
+        usable: Quantizations that can be launched with it, in page order.
+        missing: Reason → quantizations of the spec that it does not load.
+        refuted: Whether the YAML claims what `missing` refuses.
+        quantization: The one that the command shows; None where nothing is usable.
+        command: A line to paste; empty where nothing is usable.
+    """
+
+    name: str
+    usable: list[str]
+    missing: dict[str, list[str]]
+    refuted: bool
+    quantization: str | None
+    command: str
+
+    @property
+    def excluded(self) -> list[str]:
+        """The quantizations in `missing`."""
+        return [name for names in self.missing.values() for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class HubView:
+    """One hub of a spec.
+
+    Attributes:
+        name: Its title.
+        repo_id: As written.
+        revision: None: the hub's default branch.
+        links: The repository, or one for each quantization that has its own.
+    """
+
+    name: str
+    repo_id: str
+    revision: str | None
+    links: list[Rst]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Quantizations by what differs among them, those alike in one row.
+
+    Attributes:
+        columns: Engines, then hubs.
+        rows: Quantizations, and `yes` or `no` for each column.
+    """
+
+    columns: list[str]
+    rows: list[tuple[list[str], list[str]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecView:
+    """One spec of a family, as the template prints it.
+
+    Attributes:
+        number: Counted from 1.
+        label: Target of cross-references to it.
+        spec: The record.
+        size: For readers: `1.8`.
+        title: Of its section.
+        model_id: The repository id that is printed.
+        engines: What the page promises.
+        hubs: Where the files come from.
+        matrix: None where every quantization is on every engine and hub.
+        printed: Those of `hubs` that pages of the field print, in their order.
+        claimed: Engines promised for at least one quantization of the hub whose id is printed.
+    """
+
+    number: int
+    label: str
+    spec: Spec
+    size: str
+    title: str
+    model_id: str
+    engines: list[EngineView]
+    hubs: list[HubView]
+    matrix: Matrix | None
+    printed: list[Hub]
+    claimed: list[str]
+
+
+def family_label(family: Family) -> str:
+    """The target of cross-references to a family's page."""
+    return f"models_{family.type}_{family.slug}"
+
+
+def spec_label(family: Family, spec: Spec) -> str:
+    """The target of cross-references to a spec; stays when others are added."""
+    label = f"{family_label(family)}_{spec.format}_{spec.size_in_billions}"
+    return f"{label}_{spec.variant}" if spec.variant else label
+
+
+def spec_view(family: Family, spec: Spec, number: int, engines: dict[str, Engine]) -> SpecView:
+    """One spec of `family`, ready to print."""
+    size = spec.size_in_billions.replace("_", ".")
+    title = f"Model Spec {number} ({spec.format}, {size} Billion"
+    first = printed_hub(spec)
+    views = [_engine_view(family, spec, claim, engines.get(claim.engine)) for claim in spec.engines]
+    return SpecView(
+        number=number, label=spec_label(family, spec), spec=spec, size=size,
+        title=f"{title}, {spec.variant})" if spec.variant else f"{title})",
+        model_id=first.repo_id,
+        engines=views,
+        hubs=[_hub_view(hub) for hub in spec.hubs],
+        matrix=_matrix(spec, views),
+        printed=[hub for name in PRINTED_HUBS for hub in spec.hubs if hub.hub == name],
+        claimed=[claim.engine for claim in spec.engines
+                 if not set(first.quantizations).isdisjoint(claim.quantizations)],
+    )
+
+
+def printed_hub(spec: Spec) -> Hub:
+    """The hub whose id is printed: Hugging Face, else ModelScope, else the first."""
+    by_name = {hub.hub: hub for hub in spec.hubs}
+    return next((by_name[name] for name in PRINTED_HUBS if name in by_name), spec.hubs[0])
+
+
+def default_quantization(spec: Spec, usable: Sequence[str]) -> str | None:
+    """The quantization that a command shows, one that a hub has.
+
+    Those that are not deprecated come first, then those on the spec's first hub.
+    """
+    def fits(name: str, hub: Hub) -> bool:
+        return name in hub.quantizations and name in usable
+
+    current = [name for name in spec.quantizations if name not in spec.deprecated_quantizations]
+    for names in (current, spec.quantizations):
+        for hub in spec.hubs:
+            here = [name for name in names if fits(name, hub)]
+            if here:
+                return next((name for name in _USUAL if name in here), here[0])
+    return None
+
+
+def _engine_view(family: Family, spec: Spec, claim: EngineClaim, engine: Engine | None
+                 ) -> EngineView:
+    usable = [name for name in claim.quantizations if name not in claim.refuted]
+    missing: dict[str, list[str]] = {}
+    if len(usable) < len(spec.quantizations):
+        for name in spec.quantizations:
+            if name not in usable:
+                reason = claim.refuted.get(name) or _reason(family, spec, engine, name)
+                missing.setdefault(reason, []).append(name)
+    shown = default_quantization(spec, usable)
+    command = "" if shown is None else shell_line(launch_argv(
+        engine=claim.engine, family=family.name, size_in_billions=spec.size_in_billions,
+        model_format=spec.format, quantization=shown, variant=spec.variant))
+    return EngineView(claim.engine, usable, missing, bool(claim.refuted), shown, command)
+
+
+def _reason(family: Family, spec: Spec, engine: Engine | None, quantization: str) -> str:
+    """Why an engine was not derived for a quantization."""
+    if engine is None:
+        return ""
+    having = [hub for hub in spec.hubs if quantization in hub.quantizations]
+    verdict = judge(engine, model_format=spec.format, quantization=quantization,
+                    architectures=family.architectures,
+                    split=bool(having) and all(is_split(hub, quantization) for hub in having))
+    return f"{verdict.code}: {verdict.reason}" if verdict.reason else ""
+
+
+def _hub_view(hub: Hub) -> HubView:
+    name = hub_pages.title(hub.hub)
+    links = []
+    for quantization in hub.quantizations if "{quantization}" in hub.repo_id else [""]:
+        repo_id = hub.repo_id.replace("{quantization}", quantization)
+        url = hub_pages.address(hub.hub, repo_id, hub.revision)
+        if url is not None:
+            links.append(link(quantization or name, url))
+    return HubView(name, hub.repo_id, hub.revision, links)
+
+
+def _matrix(spec: Spec, engines: list[EngineView]) -> Matrix | None:
+    """The table of what differs; where an engine lacks only a few, the page names those instead."""
+    everything = len(spec.quantizations)
+    columns: list[tuple[str, set[str]]] = []
+    if any(everything - len(view.usable) > _FEW for view in engines):
+        columns = [(view.name, set(view.usable)) for view in engines]
+    on_hubs = [(hub_pages.title(hub.hub), set(hub.quantizations)) for hub in spec.hubs]
+    if any(len(names) < everything for _, names in on_hubs):
+        columns += on_hubs
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for name in spec.quantizations:
+        cells = tuple("yes" if name in names else "no" for _, names in columns)
+        rows.setdefault(cells, []).append(name)
+    if len(rows) < 2:
+        return None
+    return Matrix([name for name, _ in columns],
+                  [(names, list(cells)) for cells, names in rows.items()])

@@ -1,0 +1,221 @@
+"""Puts generated files in place: all of them or none, and only those that changed.
+
+Every file's content is known before the first is touched. Changed files are written beside their
+place first and renamed at the end; whatever fails before or while renaming leaves the folder as it
+was. What we wrote is listed in `LIST`, so that a page which is no longer generated can be removed
+without touching a file of anyone else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.errors import MisuseError, UserError
+from runtime.files import unsafe_path_reason
+
+#: The files that the last build wrote, relative to the output folder.
+LIST = ".modelbook-generated.json"
+# Whatever the list says, nothing else is ever removed.
+_REMOVABLE = re.compile(r"models/[a-z]+/[^/]+\.rst\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a build does, or would do, to its output folder; paths relative to it, sorted.
+
+    Attributes:
+        new: Files that are not there yet.
+        changed: Files whose content differs.
+        unchanged: Files that are left alone, their times too.
+        stale: Files of an earlier build that are no longer generated.
+    """
+
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    def any(self) -> bool:
+        """Whether the folder is not what the specs say."""
+        return bool(self.new or self.changed or self.stale)
+
+
+def compare(out: Path, files: Mapping[str, bytes]) -> Changes:
+    """What `write` would do; touches nothing.
+
+    Raises:
+        UserError: The folder cannot be read, or a path in it leads out of it.
+    """
+    changes = Changes()
+    if out.exists() and not out.is_dir():
+        raise MisuseError(f"{out} is not a folder", code="out-not-a-folder",
+                          hint="name a folder with --out")
+    for path in sorted(files):
+        _refuse_leaving(out, path)
+        old = _read(out / path)
+        if old is None:
+            changes.new.append(path)
+        elif old != files[path]:
+            changes.changed.append(path)
+        else:
+            changes.unchanged.append(path)
+    changes.stale.extend(path for path in _listed(out)
+                         if path not in files and (out / path).is_file())
+    return changes
+
+
+def write(out: Path, files: Mapping[str, bytes]) -> Changes:
+    """Make the generated part of `out` equal to `files` and remove stale pages.
+
+    Args:
+        out: The output folder; made if it is not there.
+        files: Path relative to `out`, with forward slashes → content.
+
+    Raises:
+        UserError: The folder cannot be read or written, or a path in it leads out of it. It is then
+            as it was.
+    """
+    changes = compare(out, files)
+    listing = _list_bytes(files)
+    todo = {path: files[path] for path in [*changes.new, *changes.changed]}
+    if _read(out / LIST) != listing:
+        _refuse_leaving(out, LIST)
+        todo[LIST] = listing
+    if not todo and not changes.stale:
+        return changes
+    with _as_user_error(out):
+        out.mkdir(parents=True, exist_ok=True)
+        # Inside the folder, so that a rename never crosses file systems.
+        stage = Path(tempfile.mkdtemp(prefix=".modelbook-", dir=out))
+        try:
+            for number, data in enumerate(todo.values()):
+                (stage / f"{number}.new").write_bytes(data)
+            _swap(out, stage, list(todo), changes.stale)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    return changes
+
+
+def _swap(out: Path, stage: Path, paths: list[str], stale: list[str]) -> None:
+    """Rename the staged files into place; on any failure put back what was there."""
+    undo: list[tuple[Path, Path | None]] = []
+    made: list[Path] = []
+    try:
+        for number, path in enumerate(paths):
+            target = out / path
+            made += _make_folders(out, target.parent)
+            saved = _save(target, stage / f"{number}.old")
+            undo.append((target, saved))
+            (stage / f"{number}.new").replace(target)
+        for number, path in enumerate(stale):
+            saved = stage / f"{number}.stale"
+            (out / path).replace(saved)
+            undo.append((out / path, saved))
+    except BaseException:  # Ctrl-C too must not leave half of a build
+        for target, saved in reversed(undo):
+            with contextlib.suppress(OSError):
+                if saved is None:
+                    target.unlink(missing_ok=True)
+                else:
+                    saved.replace(target)
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _save(target: Path, saved: Path) -> Path | None:
+    """Keep the file at `target` a second time; None where there is none."""
+    if not os.path.lexists(target):
+        return None
+    try:
+        os.link(target, saved, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # a file system without hard links
+        shutil.copy2(target, saved, follow_symlinks=False)
+    return saved
+
+
+def _make_folders(out: Path, folder: Path) -> list[Path]:
+    """Make `folder` inside `out`; returns those that were not there, outermost first."""
+    missing = []
+    while folder != out and not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for item in reversed(missing):
+        item.mkdir()
+    return missing[::-1]
+
+
+def _refuse_leaving(out: Path, path: str) -> None:
+    """Refuse a path that leaves `out`, by its own text or through a symbolic link."""
+    if reason := unsafe_path_reason(path):
+        raise UserError(f"cannot write {path!r}: {reason}", code="unsafe-path")
+    target = out
+    for part in path.split("/"):
+        target = target / part
+        if target.is_symlink() and not target.resolve().is_relative_to(out.resolve()):
+            raise UserError(f"{target} is a symbolic link that leaves {out}", code="unsafe-path",
+                            why="a build writes only inside its output folder",
+                            hint="delete the link, or name another folder with --out")
+
+
+def _listed(out: Path) -> Iterator[str]:
+    """The removable files that the last build wrote, as far as its list can be believed."""
+    try:
+        listing = json.loads((out / LIST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return
+    paths = listing.get("files") if isinstance(listing, dict) else None
+    for path in sorted({item for item in paths if isinstance(item, str)}
+                       if isinstance(paths, list) else ()):
+        if _REMOVABLE.match(path) and unsafe_path_reason(path) is None:
+            with contextlib.suppress(UserError):
+                _refuse_leaving(out, path)
+                yield path
+
+
+def _list_bytes(files: Mapping[str, bytes]) -> bytes:
+    body = {"about": "Files that `compiler build` wrote here; it removes those that it no longer "
+                     "generates.",
+            "files": sorted(files)}
+    return json.dumps(body, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", code="out-unreadable") from None
+
+
+@contextlib.contextmanager
+def _as_user_error(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or out
+        raise UserError(f"cannot write {where}: {error.strerror}", code="out-not-writable",
+                        why="the output folder was left as it was",
+                        hint="name another folder with --out, or make room") from None
+
+
+def unified_diff(out: Path, files: Mapping[str, bytes], changes: Changes) -> Iterator[str]:
+    """What separates the folder from `files`, as lines of a unified diff without line ends."""
+    for path in sorted([*changes.new, *changes.changed, *changes.stale]):
+        old = _read(out / path)
+        before = [] if old is None else old.decode("utf-8", "replace").splitlines()
+        after = files[path].decode("utf-8", "replace").splitlines() if path in files else []
+        yield from difflib.unified_diff(
+            before, after, "/dev/null" if old is None else (out / path).as_posix(),
+            "/dev/null" if path not in files else f"generated/{path}", lineterm="")
