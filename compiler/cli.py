@@ -17,6 +17,8 @@ PROGRAM = Program(
         "diff": "tell what changed between two catalogues, and how grave it is",
         "fmt": "format family specs, keeping comments",
         "new": "write the skeleton of a family spec",
+        "import": "turn another program's catalogue into family specs",
+        "export": "write the catalogue in another program's form",
         "explain": "explain a rule by its code",
         "schema": "print a JSON Schema",
     },

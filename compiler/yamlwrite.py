@@ -21,8 +21,8 @@ WIDTH = 100
 
 _INDENT = 2
 _SIZE_KEYS = frozenset({"size_in_billions", "activated_size_in_billions"})
-# Mappings that grow by the line: a change to one entry should be a change to one line.
-_BLOCK_KEYS = frozenset({"hubs", "split_parts"})
+# What grows by the line: a change to one entry should be a change to one line.
+_BLOCK_KEYS = frozenset({"families", "hubs", "split_parts"})
 _SIZE = re.compile(r"(0|[1-9][0-9]*)_[0-9]+\Z")
 _PLAIN_START = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=<]")
 _PLAIN_NEVER = re.compile(r": | #|:\Z|\A\.\.\.|\A---")
@@ -72,7 +72,11 @@ def _entry(key: str, value: object, indent: int, *, spaced: bool = False) -> Ite
             yield head
             yield from _block_mapping(value, indent + _INDENT)
     elif isinstance(value, list):
-        yield from _list(head, value, indent, spaced=spaced)
+        if value and key in _BLOCK_KEYS:
+            yield head
+            yield from _block_list(value, indent + _INDENT)
+        else:
+            yield from _list(head, value, indent, spaced=spaced)
     else:
         yield f"{head} {_number(value)}"
 

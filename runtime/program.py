@@ -1,6 +1,7 @@
 """The frame of both command lines: finds the verb, parses, and maps every outcome to an exit code.
 
-A verb is a module with `add_arguments(parser)` and `run(args) -> int`; only the chosen verb's
+A verb is a module with `add_arguments(parser)` and `run(args) -> int`, and with `PASSES_ON = True` if
+what follows `--` is for another program (`args.passed_on`); only the chosen verb's
 module is imported, so that a program starts as fast as what it does.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import keyword
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,7 +32,7 @@ class Program:
         description: One sentence for `--help`.
         package: Package that holds one module a verb.
         verbs: Verb → one-line help, in the order of `--help`. A verb's module is its name with
-            hyphens as underscores.
+            hyphens as underscores, and one at the end where Python reserves the word.
     """
 
     name: str
@@ -41,7 +43,8 @@ class Program:
     def module(self, verb: str) -> ModuleType:
         """The module of a verb."""
         name = verb.replace("-", "_")
-        # `import`, `list` and the like are fine as file names but not all as identifiers.
+        if keyword.iskeyword(name):  # `import` cannot name a module in Python's own syntax
+            name += "_"
         return importlib.import_module(f"{self.package}.{name}")
 
     def parser(self, verb: str) -> argparse.ArgumentParser:
@@ -93,8 +96,13 @@ def _dispatch(program: Program, arguments: list[str]) -> int:
         raise MisuseError(f"{program.name} has no verb {verb!r}",
                           hint=(f"did you mean `{program.name} {near[0]}`? " if near else "")
                           + f"`{program.name} --help` lists them")
+    words, passed_on = arguments[1:], []
+    if "--" in words and getattr(program.module(verb), "PASSES_ON", False):
+        # What follows `--` is for another program; argparse would mix it with positionals.
+        words, passed_on = words[:words.index("--")], words[words.index("--") + 1:]
     try:
-        args = program.parser(verb).parse_args(arguments[1:])
+        args = program.parser(verb).parse_args(words)
+        args.passed_on = passed_on
     except SystemExit as leaving:  # --help of a verb
         return int(leaving.code or 0)
     result = program.module(verb).run(args)
