@@ -33,7 +33,7 @@ class ManifestHook(BuildHookInterface):  # type: ignore[type-arg]
         root = Path(self.root)
         self._work = tempfile.TemporaryDirectory(prefix="modelbook-wheel-")
         out = Path(self._work.name)
-        # A process of its own: the compiler needs the tree on its path, the build back end does not.
+        # A process of its own: the compiler needs the tree on its path, the back end does not.
         compiled = subprocess.run(
             [sys.executable, "-m", "compiler.cli", "build", "--specs", "specs", "--out", str(out)],
             cwd=root, check=False, capture_output=True, text=True)

@@ -38,7 +38,7 @@ def _object(schema: Schema, path: str) -> Iterator[str]:
     required = set(schema.get("required", ()))
     inner: list[tuple[str, Schema]] = []
     for names, value in _keys(schema):
-        below = f"{path}.{names[0]}".lstrip(".") if len(names) == 1 else f"{path}.<name>".lstrip(".")
+        below = f"{path}.{names[0] if len(names) == 1 else '<name>'}".lstrip(".")
         found = _inner(value, below)
         kind = _kind(value) + (", required" if required.intersection(names) else "")
         yield f"{', '.join(map(code, names))} : {kind}"
@@ -84,7 +84,8 @@ def _kind(value: Schema) -> str:
         return f"map of names to {_plural(_kind(value['additionalProperties']))}"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false",
              "object": "map", "number": "number"}
-    return " or ".join(words.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    names = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(words.get(name, name) for name in names)
 
 
 def _plural(kind: str) -> str:

@@ -1,0 +1,138 @@
+"""`make docs` on the real specs: what the site holds, and how it follows the YAML."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from runtime import manifest
+from runtime.errors import ExitCode
+from tests.support.project import ROOT, Project
+
+SEED = "specs/families/seed-oss.yaml"
+
+
+def _text(page: Path) -> str:
+    """What a page says, without its markup."""
+    words: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_data(self, data: str) -> None:
+            words.append(data)
+
+    Reader().feed(page.read_text(encoding="utf-8"))
+    return "".join(words)
+
+
+def test_every_family_has_a_page_and_a_place_in_the_catalogue(built_project: Project) -> None:
+    families = manifest.load(built_project.generated / "manifest.json").families
+    index = (built_project.html / "generated/models/llm/index.html").read_text(encoding="utf-8")
+    assert families
+    for family in families:
+        assert f'href="{family.slug}.html"' in index
+        assert family.name in _text(built_project.html / f"generated/models/llm/{family.slug}.html")
+
+
+def test_schemas_and_manifest_are_published_as_they_are(built_project: Project) -> None:
+    for schema in sorted((ROOT / "compiler/schema").glob("*.json")):
+        assert (built_project.html / "schema" / schema.name).read_bytes() == schema.read_bytes()
+    published = (built_project.html / "manifest.json").read_bytes()
+    assert published == (built_project.generated / "manifest.json").read_bytes()
+
+
+def test_reference_names_every_key_of_the_family_schema(built_project: Project) -> None:
+    text = _text(built_project.html / "reference/spec-language.html")
+    schema = json.loads((ROOT / "compiler/schema/family.schema.json").read_text(encoding="utf-8"))
+    spec = schema["properties"]["specs"]["items"]
+    for key, value in {**schema["properties"], **spec["properties"]}.items():
+        assert re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text), key
+        plain = value["description"].replace("`", "")
+        assert plain in text, key
+
+
+def test_reference_names_every_verb_and_every_exit_code(built_project: Project) -> None:
+    from compiler.cli import PROGRAM as COMPILER
+    from runtime.cli import PROGRAM as RUNTIME
+
+    text = _text(built_project.html / "reference/cli.html")
+    for program in (COMPILER, RUNTIME):
+        for verb in program.verbs:
+            assert f"usage: {program.name} {verb}" in text
+    codes = _text(built_project.html / "reference/exit-codes.html")
+    for code in ExitCode:
+        assert re.search(rf"(?m)^\s*{code.value}\s*$", codes), code
+
+
+def test_every_rule_has_its_page(built_project: Project) -> None:
+    from compiler.check.registry import all_rules
+
+    pages = "".join(_text(page) for page in (built_project.html / "generated/rules").glob("*.html"))
+    for rule in all_rules():
+        assert rule.code in pages
+
+
+def test_pages_are_complete_without_other_hosts(built_project: Project) -> None:
+    """No page loads a script, style, font or picture from elsewhere; links may lead there."""
+    loads = re.compile(r"<(?:script|img|iframe|source|link)\b[^>]*?(?:src|href)=\"([^\"]+)\"")
+    for page in built_project.html.rglob("*.html"):
+        for target in loads.findall(page.read_text(encoding="utf-8")):
+            assert not re.match(r"(?:[a-z]+:)?//", target), f"{page.name} loads {target}"
+    for style in built_project.html.rglob("*.css"):
+        assert not re.search(r"url\(\s*['\"]?(?:https?:)?//", style.read_text(encoding="utf-8"))
+
+
+def test_changing_one_value_changes_page_site_and_manifest(project: Project) -> None:
+    project.edit(SEED, "context_length: 524288", "context_length: 262144")
+    made = project.make("docs")
+    assert made.returncode == 0, made.stdout + made.stderr
+    for name in ("models/llm/seed-oss.rst", "manifest.json"):
+        text = (project.generated / name).read_text(encoding="utf-8")
+        assert "262144" in text
+        assert "524288" not in text
+    page = _text(project.html / "generated/models/llm/seed-oss.html")
+    assert "262144" in page
+    assert "524288" not in page
+
+
+@pytest.mark.parametrize(("old", "new", "place"), [
+    ("abilities: [chat, reasoning, tools]", "abilities: [chat, reasoning, tools", r":\d+:\d+"),
+    ("  - format: gptq", "  - format: gptk", r":(\d+):13"),
+])
+def test_a_broken_spec_stops_the_build_and_leaves_the_output(
+    project: Project, old: str, new: str, place: str
+) -> None:
+    before = project.output()
+    project.edit(SEED, old, new)
+    made = project.make("docs")
+    assert made.returncode != 0
+    said = made.stdout + made.stderr
+    assert re.search(rf"seed-oss\.yaml{place}", said), said
+    assert "Traceback" not in said
+    assert project.output() == before
+
+
+@pytest.mark.parametrize("markup", [
+    ".. raw:: html\n\n   <script>alert(1)</script>",
+    ".. include:: ../Makefile",
+    ".. literalinclude:: ../Makefile",
+])
+def test_a_page_cannot_read_files_or_hold_html(project: Project, markup: str) -> None:
+    """Should an escape ever fail, the site is built with the dangerous directives off."""
+    page = project.folder / "docs" / "reference" / "exit-codes.rst"
+    page.write_text(f"{page.read_text(encoding='utf-8')}\n\n{markup}\n", encoding="utf-8")
+    made = project.make("docs")
+    assert made.returncode != 0
+    assert re.search(r"exit-codes\.rst.*disabled", made.stderr), made.stderr
+
+
+def test_the_example_family_of_the_guide_passes_the_checks(project: Project) -> None:
+    example = (project.folder / "docs/examples/my-family.yaml").read_text(encoding="utf-8")
+    (project.folder / "specs/families/my-family.yaml").write_text(example, encoding="utf-8")
+    made = project.make("docs")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "my-org/My-Family-0.5B-Instruct" in _text(
+        project.html / "generated/models/llm/my-family.html")

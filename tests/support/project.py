@@ -1,0 +1,58 @@
+"""A copy of the project in which the real Makefile can be run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("compiler", "runtime", "specs", "templates", "docs", "Makefile", "pyproject.toml")
+
+
+class Project:
+    """A checkout in a folder of its own, whose environment is the one that runs the tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.html = folder / "docs" / "_build" / "html"
+        self.generated = folder / "docs" / "generated"
+
+    @classmethod
+    def copy(cls, source: Path, folder: Path, *, built: bool) -> Project:
+        """Copy what `source` holds, with what was built there or without."""
+        ignore = shutil.ignore_patterns("__pycache__", *(() if built else ("_build", "generated")))
+        for part in PARTS:
+            origin = source / part
+            if origin.is_dir():
+                shutil.copytree(origin, folder / part, ignore=ignore)
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(origin, folder / part)
+        programs = folder / ".venv" / "bin"
+        programs.mkdir(parents=True)
+        for name, words in (("python", ""), ("compiler", "-m compiler.cli")):
+            script = programs / name
+            script.write_text(f'#!/bin/sh\nPYTHONPATH=. exec "{sys.executable}" {words} "$@"\n')
+            script.chmod(0o755)
+        # The environment counts as set up: newer than what it depends on.
+        for stamp in (".ready", ".with-docs"):
+            (folder / ".venv" / stamp).touch()
+        return cls(folder)
+
+    def make(self, target: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["make", target], cwd=self.folder, text=True, check=False,
+                              capture_output=True, timeout=300)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} is not once in {path}"
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def output(self) -> dict[str, bytes]:
+        """Every built file a reader sees: pages, manifest and site."""
+        return {str(file.relative_to(self.folder)): file.read_bytes()
+                for top in (self.generated, self.html) for file in sorted(top.rglob("*"))
+                if file.is_file()}
