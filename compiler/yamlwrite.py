@@ -50,7 +50,7 @@ def write(data: Data, *, header: str = "", spaced: Sequence[str] = ()) -> str:
         ValueError: A number cannot be written so that the reader reads it back, or a text holds a
             lone surrogate.
     """
-    blocks = []
+    blocks: list[str] = []
     for key, value in data.items():
         lines = list(_entry(key, value, 0, spaced=key in spaced))
         blocks.append(("\n" if key in spaced and blocks else "") + "\n".join(lines) + "\n")
@@ -183,10 +183,8 @@ def _text(head: str, text: str, indent: int, *, size: bool = False) -> Iterator[
     if "\n" in text and _is_literal(text):
         yield from _literal(head, text, indent)
         return
-    if size and _SIZE.match(text):
-        line = text
-    else:
-        line = text if _is_plain(text) else quoted(text)
+    plain = _is_plain(text) or (size and bool(_SIZE.match(text)))
+    line = text if plain else quoted(text)
     if len(head) + 1 + len(line) <= WIDTH or " " not in line:
         yield f"{head} {line}"
     elif _is_foldable(text):

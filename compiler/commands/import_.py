@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if not families:
         raise UserError(f"{name} holds no families", code="import-empty")
     done = _files.write(_files.render(families, args.out, name), args.out, force=args.force)
-    specs = sum(len(list(family["specs"])) for family in families)
+    specs = sum(len(family["specs"]) for family in families)
     print(f"{len(families)} families with {specs} specs, each read back and found equal")
     print(f"{args.out}: {done.written} files written, {done.unchanged} unchanged")
     print(f"next: compiler check {args.out}")

@@ -3,7 +3,7 @@
 A module holds:
 
 - `TITLE`: what it writes, for `--help`.
-- `export(families, order) -> object`: plain JSON data from the plain data of family documents.
+- `export(families) -> object`: JSON data from the plain data of family documents.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 #: The plain data of one family document.
-Document = Mapping[str, object]
+Document = Mapping[str, Any]
 
 
 class Exporter(Protocol):

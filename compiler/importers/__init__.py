@@ -3,7 +3,7 @@
 A module holds:
 
 - `TITLE`: what it reads, for `--help`.
-- `convert(data, file) -> list[Family]`: the plain data of family documents, in catalogue order,
+- `convert(data, file) -> list[Document]`: the plain data of family documents, in catalogue order,
   each in the order in which a person would write it.
 """
 
@@ -12,10 +12,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 #: The plain data of one family document.
-Document = Mapping[str, object]
+Document = Mapping[str, Any]
 
 
 class Importer(Protocol):

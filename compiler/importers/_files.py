@@ -99,7 +99,7 @@ def _verified(data: Mapping[str, Any], header: str, what: str) -> bytes:
 
 
 def _modeline(folder: Path, schema: str) -> str:
-    """The comment by which editors find the schema, where the folder lies in a checkout that has it."""
+    """The comment by which editors find the schema, in a checkout that holds it."""
     folder = folder.resolve()
     for parent in folder.parents:
         target = parent / _SCHEMAS / f"{schema}.schema.json"

@@ -11,8 +11,8 @@ from runtime.errors import UserError
 MAX_BYTES = 256 * 1024 * 1024
 
 T = TypeVar("T")
-_WORDS = {str: "text", int: "a whole number", list: "a list", dict: "an object", bool: "true or false",
-          float: "a number", type(None): "null"}
+_WORDS = {str: "text", int: "a whole number", list: "a list", dict: "an object",
+          bool: "true or false", float: "a number", type(None): "null"}
 
 
 def refuse(file: str, path: str, message: str, *, why: str = "", hint: str = "") -> NoReturn:
@@ -75,9 +75,9 @@ class Place:
 
     def expect(self, kind: type[T]) -> T:
         """The value, which must be of that JSON type."""
-        if isinstance(self.value, kind) and (kind is bool or not isinstance(self.value, bool)):
-            return self.value
-        self.refuse(f"expected {_WORDS[kind]}, got {_WORDS[type(self.value)]}")
+        if not isinstance(self.value, kind) or (isinstance(self.value, bool) and kind is not bool):
+            self.refuse(f"expected {_WORDS[kind]}, got {_WORDS[type(self.value)]}")
+        return self.value
 
     def field(self, key: str) -> Place:
         """A field that must be there."""

@@ -8,7 +8,7 @@ name, else the hubs, else the organisation, else the activated size, else severa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 

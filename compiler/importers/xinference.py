@@ -160,9 +160,9 @@ def _size(place: Place) -> int | str:
 
 def _size_or_none(value: object) -> int | str | None:
     """The size as our language writes it; whole numbers keep whether they are numbers or text."""
-    if fits(value, ("properties", "specs", "items", "properties", "size_in_billions")):
-        if isinstance(value, (int, str)):
-            return value
+    size = ("properties", "specs", "items", "properties", "size_in_billions")
+    if isinstance(value, (int, str)) and fits(value, size):
+        return value
     if isinstance(value, bool) or not isinstance(value, (float, str)):
         return None
     try:
