@@ -1,0 +1,50 @@
+"""The description seems to hold markup, which is shown literally.
+
+Why
+---
+Descriptions are plain text: links, bold text and directives of Markdown, HTML or reStructuredText
+appear on the page as they were typed.
+
+Wrong
+-----
+.. code-block:: yaml
+
+    description: A small model, see [its page](https://example.com/demo).
+
+Right
+-----
+.. code-block:: yaml
+
+    description: A small model for 2*3 questions, see https://example.com/demo.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compiler.check.registry import Scope
+from compiler.check.view import FamilyView, Problem
+from compiler.finding import Severity
+
+CODE = "MB262"
+NAME = "description-markup"
+SEVERITY = Severity.INFO
+SCOPE = Scope.FAMILY
+
+
+_MARKUP = re.compile(
+    r"\[[^\]\n]+\]\(https?://[^)\s]+\)"  # Markdown link
+    r"|`[^`\n]+ <[^>\n]+>`__?"  # reStructuredText link
+    r"|(?<![*\w])\*\*[^\s*][^*\n]*[^\s*]\*\*(?![*\w])"  # bold
+    r"|</?(?:a|b|i|p|br|em|strong|code|img|script|div|span)(?:\s[^>\n]*)?/?>"  # HTML
+    r"|^\.\. [a-z-]+::|^#{1,6} \S|^```", re.MULTILINE | re.IGNORECASE)
+
+
+def check(family: FamilyView) -> Iterator[Problem]:
+    """Look for the commonest constructs."""
+    node = family.root.get("description")
+    found = _MARKUP.search(family.text("description") or "")
+    if node is not None and found:
+        yield family.problem(node, f"the description holds markup, {found.group()[:40]!r}, "
+                             "which is shown literally", "write plain text")

@@ -1,0 +1,85 @@
+"""A spec's size is not the one that its repository id or file name states.
+
+Why
+---
+`7B`, `0.5B`, `135M`, `8x7B` and `A3B` in an id state the size; a spec that says something else was mostly
+copied and not edited, and downloads the wrong model. Rounding is accepted (`1.7B` for `2`, `30B` for
+`30_5`), so is the total of a mixture of experts (`8x7B` for `46_7`), and `1M` is read as a context
+length. An id that states two sizes contradicts only a spec that has neither.
+
+Wrong
+-----
+.. code-block:: yaml
+
+    specs:
+      - format: pytorch
+        size_in_billions: 14
+        quantizations: [none]
+        repo_id: example/demo-7B
+        hubs: {huggingface: {}}
+
+Right
+-----
+.. code-block:: yaml
+
+    specs:
+      - format: pytorch
+        size_in_billions: 46_7
+        quantizations: [none]
+        repo_id: example/demo-8x7B-v0.1
+        hubs: {huggingface: {}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from compiler.check.ids import StatedSize, base_name, stated_activated, stated_sizes
+from compiler.check.registry import Scope
+from compiler.check.view import FamilyView, Problem, SpecView
+from compiler.check.words import listing
+from compiler.finding import Severity
+from compiler.read.nodes import Scalar
+from compiler.resolve import size_text, text
+from runtime.naming import parse_size
+
+CODE = "MB203"
+NAME = "size-contradicts-id"
+SEVERITY = Severity.ERROR
+SCOPE = Scope.FAMILY
+
+
+def check(family: FamilyView) -> Iterator[Problem]:
+    """Compare sizes with the ids and file names of every hub."""
+    for spec, hub in family.sources():
+        total = parse_size(spec.size)
+        for node in (hub.repo_id, hub.file_template, hub.split_file_template):
+            if node is not None:
+                yield from _total(family, spec, node, total)
+        activated = size_text(spec.node.get("activated_size_in_billions"))
+        if activated is not None and hub.repo_id is not None:
+            yield from _activated(family, hub.repo_id, activated)
+
+
+def _total(family: FamilyView, spec: SpecView, node: Scalar, total: Decimal) -> Iterator[Problem]:
+    name = base_name(text(node) or "")
+    stated = stated_sizes(name)
+    if not stated or any(size.fits(total) for size in stated):
+        return
+    size = spec.node.get("size_in_billions") or spec.node
+    yield family.problem(
+        node, f"the name states {_words(stated)}, but the spec's size is {spec.size} billion",
+        "correct whichever is wrong", [family.related(size, "the size of the spec")])
+
+
+def _activated(family: FamilyView, node: Scalar, activated: str) -> Iterator[Problem]:
+    stated = stated_activated(base_name(text(node) or ""))
+    if stated and not any(size.fits(parse_size(activated)) for size in stated):
+        yield family.problem(
+            node, f"the name states {_words(stated)}, "
+            f"but the spec's activated size is {activated} billion", "correct whichever is wrong")
+
+
+def _words(stated: list[StatedSize]) -> str:
+    return listing(dict.fromkeys(size.text for size in stated))

@@ -1,0 +1,119 @@
+"""The parts of a split quantization are incomplete, out of order or numbered unlike each other.
+
+Why
+---
+An engine loads the first part and finds the others by counting. Parts named `00001-of-00003` must be
+all three, once each, in order. Sorting names as text does not give that order: `part10` comes before
+`part2`.
+
+Wrong
+-----
+.. code-block:: yaml
+
+    specs:
+      - format: ggufv2
+        size_in_billions: 7
+        quantizations: [BF16]
+        repo_id: example/demo-7B-GGUF
+        split_file_template: demo-7B-{quantization}-{part}.gguf
+        split_parts: {BF16: [00001-of-00003, 00003-of-00003]}
+        hubs: {huggingface: {}}
+
+Right
+-----
+.. code-block:: yaml
+
+    specs:
+      - format: ggufv2
+        size_in_billions: 7
+        quantizations: [Q4_K_M, BF16]
+        repo_id: example/demo-7B-GGUF
+        file_template: demo-7B-{quantization}.gguf
+        split_file_template: demo-7B-{quantization}-{part}.gguf
+        split_parts: {BF16: [00001-of-00002, 00002-of-00002]}
+        hubs: {huggingface: {}}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compiler.check.registry import Scope
+from compiler.check.view import FamilyView, Problem
+from compiler.finding import Severity
+from compiler.read.nodes import Node
+from compiler.resolve import EffectiveHub, Parts, text
+
+CODE = "MB234"
+NAME = "split-parts-numbering"
+SEVERITY = Severity.ERROR
+SCOPE = Scope.FAMILY
+
+
+_NUMBERED = re.compile(r"(?P<before>.*?)(?P<index>[0-9]+)-of-(?P<total>[0-9]+)\Z")
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+def check(family: FamilyView) -> Iterator[Problem]:
+    """Judge the numbering of every list of parts."""
+    for _, hub in family.sources():
+        yield from _hub(family, hub)
+
+
+def _hub(family: FamilyView, hub: EffectiveHub) -> Iterator[Problem]:
+    for parts in hub.split_parts.values():
+        names = [text(node) or "" for node in parts.parts]
+        matches = [_NUMBERED.match(name) for name in names]
+        if all(match is None for match in matches):
+            found = _unnumbered(parts, names)
+        else:
+            found = _numbered(parts, matches, names)
+        if found:
+            node, message, hint = found
+            yield family.problem(node, f"{text(parts.quantization)}: {message}", hint)
+
+
+def _unnumbered(parts: Parts, names: list[str]) -> tuple[Node, str, str] | None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            return parts.parts[index], f"the part {name} is given twice", "delete one of them"
+    for index in range(1, len(names)):
+        if _natural(names[index]) < _natural(names[index - 1]):
+            return (parts.parts[index], f"the part {names[index]} comes after {names[index - 1]}",
+                    "list the parts in the order in which they are numbered")
+    return None
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [(int(word), "") if word.isdigit() else (-1, word) for word in _DIGITS.split(name)]
+
+
+def _numbered(parts: Parts, matches: list[re.Match[str] | None],
+              names: list[str]) -> tuple[Node, str, str] | None:
+    first = next(match for match in matches if match)
+    total = int(first["total"])
+    widths = (len(first["index"]), len(first["total"]), first["before"])
+    for index, match in enumerate(matches):
+        node = parts.parts[index]
+        if match is None or (len(match["index"]), len(match["total"]), match["before"]) != widths:
+            return (node, f"the part {names[index]} is numbered unlike {first.group()}",
+                    "number all parts alike")
+        if int(match["total"]) != total:
+            return (node, f"the part {names[index]} is of {int(match['total'])}, "
+                    f"{first.group()} of {total}", "correct the total")
+        if names[index] in names[:index]:
+            return node, f"the part {names[index]} is given twice", "number the parts from 1"
+    indexes = [int(match["index"]) for match in matches if match]
+    if sorted(indexes) != list(range(1, total + 1)):
+        missing = sorted(set(range(1, total + 1)) - set(indexes))
+        what = (f"part {missing[0]} is missing" if len(missing) == 1
+                else f"{len(missing)} parts are missing" if missing
+                else f"part {max(indexes)} does not exist")
+        return (parts.node, f"{len(indexes)} parts are given where {first.group()} says {total}; "
+                f"{what}", "list every part once, in order")
+    if indexes != sorted(indexes):
+        wrong = next(i for i in range(1, len(indexes)) if indexes[i] < indexes[i - 1])
+        return (parts.parts[wrong], f"the part {names[wrong]} comes after {names[wrong - 1]}",
+                "list the parts in the order in which they are numbered")
+    return None
