@@ -124,9 +124,14 @@ class SpecView:
         return self.node.get("format") or self.node
 
     @property
+    def engines_node(self) -> Node | None:
+        """Its `engines`; None where they are left out, and so derived."""
+        return self.node.get("engines")
+
+    @property
     def engines(self) -> list[Scalar]:
         """The engines that it states; empty where it states none."""
-        return resolve.scalars(self.node.get("engines"))
+        return resolve.scalars(self.engines_node)
 
     def names(self) -> list[str]:
         """The names of its quantizations."""
@@ -157,7 +162,7 @@ class SpecView:
     def promised(self) -> list[Engine]:
         """The engines that the page prints: those stated, else those that load a quantization."""
         engines = self.family.catalogue.engines
-        if self.engines:
+        if self.engines_node is not None:
             stated = {(text(node) or "").lower() for node in self.engines}
             return [engine.record for engine in engines if engine.record.name.lower() in stated]
         return [engine.record for engine in engines if self.loads(engine.record)]

@@ -75,5 +75,5 @@ def check(catalogue: CatalogueView) -> Iterator[Problem]:
                                                   spelling))
         if name != usual:
             yield family.problem(
-                node, f"{spec.format} is otherwise spelled {usual} ({counts[usual]} times) here "
-                f"it is {name}", f"write {usual}")
+                node, f"{name} is spelled {usual} in {counts[usual]} other places",
+                f"write {usual}")

@@ -72,5 +72,6 @@ def _files(hub: EffectiveHub) -> Iterator[tuple[str, str, Scalar]]:
         parts = hub.split_quantizations().get(name)
         template = hub.split_file_template if parts else hub.file_template
         if template is not None:
-            for part in parts or [None]:
+            pieces: list[str | None] = list(parts) if parts else [None]
+            for part in pieces:
                 yield name, expand(text(template) or "", name, part), template
