@@ -58,11 +58,16 @@ class Supervised:
     """
 
     def __init__(self, guard: subprocess.Popen[bytes], log: Path) -> None:
+        if guard.stdin is None or guard.stdout is None:
+            raise ValueError("a guard is spoken to through pipes")
         self._guard = guard
+        self._control = guard.stdin
+        self._told = guard.stdout
         self.guard_pid = guard.pid
         self.log = log
         self.pid = 0
         self._end: End | None = None
+        self._detached = False
         self._buffer = b""
 
     @classmethod
@@ -115,8 +120,7 @@ class Supervised:
 
     def _lines(self, timeout: float) -> Iterator[str]:
         """Lines of the guard until it closes its side or `timeout` seconds have passed."""
-        assert self._guard.stdout is not None
-        descriptor = self._guard.stdout.fileno()
+        descriptor = self._told.fileno()
         deadline = time.monotonic() + timeout
         while True:
             while b"\n" in self._buffer:
@@ -160,21 +164,22 @@ class Supervised:
         self._command(b"k")
 
     def detach(self) -> None:
-        """Let the guard and the engine live on without us."""
+        """Let the guard and the engine live on without us; `stop` does nothing from then on."""
+        self._detached = True
         self._command(b"d")
-        for stream in (self._guard.stdin, self._guard.stdout):
-            assert stream is not None
-            stream.close()
+        self._control.close()
+        self._told.close()
         # Popen would warn about a child that is still running; init takes it over.
         self._guard.returncode = 0
 
     def _command(self, word: bytes) -> None:
-        assert self._guard.stdin is not None
         with contextlib.suppress(OSError, ValueError):
-            self._guard.stdin.write(word)
+            self._control.write(word)
 
     def stop(self) -> End | None:
         """End the engine and wait until nothing of it is left."""
+        if self._detached:
+            return None
         self.terminate()
         end = self.wait(3 * GRACE)
         self._reap()
@@ -188,10 +193,9 @@ class Supervised:
             self.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._guard.wait(GRACE)
-        for stream in (self._guard.stdin, self._guard.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        for stream in (self._control, self._told):
+            with contextlib.suppress(OSError):
+                stream.close()
 
     def __enter__(self) -> Supervised:
         return self

@@ -16,11 +16,7 @@ import msgspec
 from runtime.errors import UserError
 
 
-class Frozen(msgspec.Struct, frozen=True):
-    """Base of the records of this module."""
-
-
-class LocalModel(Frozen, kw_only=True):
+class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
     """A combination's weights on this machine.
 
     Attributes:
@@ -41,7 +37,19 @@ class LocalModel(Frozen, kw_only=True):
         return self.weights[0] if self.layout == "file" else self.folder
 
 
-class ServeOptions(Frozen, kw_only=True):
+class ChatTemplate(msgspec.Struct, frozen=True, kw_only=True):
+    """A family's own chat template.
+
+    Attributes:
+        text: Jinja text; never rendered by Modelbook.
+        path: Absolute path of the file that holds it when the engine starts.
+    """
+
+    text: str
+    path: Path
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a model is to be served.
 
     Attributes:
@@ -51,7 +59,7 @@ class ServeOptions(Frozen, kw_only=True):
         fixed_name: The only name that requests may use, for engines with a fixed one.
         context_length: Tokens of one request, prompt and answer together; None: the engine's
             own default.
-        chat_template: Absolute path of a Jinja file that replaces the model's own template.
+        chat_template: Replaces the model's own template.
         tool_parser: The engine's name for the family's tool-call format.
         reasoning_parser: The engine's name for the family's way of marking reasoning.
         trust_remote_code: Let the model's own Python code run.
@@ -65,7 +73,7 @@ class ServeOptions(Frozen, kw_only=True):
     name: str
     fixed_name: str | None = None
     context_length: int | None = None
-    chat_template: Path | None = None
+    chat_template: ChatTemplate | None = None
     tool_parser: str | None = None
     reasoning_parser: str | None = None
     trust_remote_code: bool = False
@@ -74,7 +82,7 @@ class ServeOptions(Frozen, kw_only=True):
     extra: tuple[str, ...] = ()
 
 
-class Runner(Frozen, kw_only=True):
+class Runner(msgspec.Struct, frozen=True, kw_only=True):
     """An installed engine, as far as a command line needs to know it.
 
     Attributes:
@@ -98,12 +106,12 @@ class Runner(Frozen, kw_only=True):
     def run_module(self, *module: str) -> list[str]:
         """`python -m module` with the environment's interpreter."""
         if self.python is None:
-            raise UserError(f"{self.provider} has no Python interpreter to run", code="engine-broken",
-                            hint="name one with --engine-python")
+            raise UserError(f"{self.provider} has no Python interpreter to run",
+                            code="engine-broken", hint="name one with --engine-python")
         return [str(self.python), "-m", *module]
 
 
-class Command(Frozen, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A server's command line.
 
     Attributes:
@@ -128,7 +136,7 @@ class Command(Frozen, kw_only=True):
                 for name, value in sorted(self.environment.items())}
 
 
-class Failure(Frozen, kw_only=True):
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A way in which an engine's log names a failure.
 
     Attributes:
@@ -146,7 +154,7 @@ class Failure(Frozen, kw_only=True):
     fatal: bool = False
 
 
-class KeyLine(Frozen, kw_only=True):
+class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
     """The line of a log that explains a failure.
 
     Attributes:
@@ -172,12 +180,15 @@ class Engine(Protocol):
         HEALTH: Path that answers 200 once the server is up, None where there is none.
         FAILURES: Known failures, the most telling first.
         UNWANTED: Provider → distributions that break it and are removed after installation.
+        DEFAULT_CONTEXT: Tokens of a request when nobody asks for a number; None leaves it to the
+            engine.
     """
 
     NAME: str
     HEALTH: str | None
     FAILURES: tuple[Failure, ...]
     UNWANTED: dict[str, tuple[str, ...]]
+    DEFAULT_CONTEXT: int | None
 
     def serve_command(self, runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
         """The command that serves `model`.
@@ -268,7 +279,8 @@ def refuse_api_key(engine: str, options: ServeOptions) -> None:
         UserError: A key was asked for.
     """
     if options.api_key is not None:
-        raise UserError(f"the server of {engine} cannot ask for an API key", code="unsupported-option",
+        raise UserError(f"the server of {engine} cannot ask for an API key",
+                        code="unsupported-option",
                         why="everyone who reaches the port could use the model",
                         hint="leave --api-key-file out and keep the loopback address, "
                              "or put a proxy in front of it")

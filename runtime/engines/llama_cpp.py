@@ -10,6 +10,8 @@ from runtime.errors import UserError
 NAME = "llama.cpp"
 HEALTH: str | None = "/health"
 UNWANTED: dict[str, tuple[str, ...]] = {}
+#: Left to itself it would reserve memory for the whole of what the model was trained on.
+DEFAULT_CONTEXT: int | None = 8192
 
 #: Requests that the C++ server answers side by side. They share one key-value cache, so that each
 #: may use the whole context length that was asked for.
@@ -24,14 +26,15 @@ FAILURES = (
     Failure(pattern=r"invalid magic characters",
             reason="the file is not a GGUF file", advice="check --model-path"),
     Failure(pattern=r"failed to open GGUF file '([^']*)'|Model path does not exist: (.*)",
-            reason="the model file cannot be opened", advice="check that {1} exists and is readable"),
+            reason="the model file cannot be opened",
+            advice="check that {1} exists and is readable"),
     Failure(pattern=r"unknown model architecture: '([^']*)'",
             reason="this llama.cpp does not know the architecture {1}",
             advice="install a newer llama.cpp"),
     Failure(pattern=r"unknown (?:pre-tokenizer|tokenizer)[^:]*: '?([^']*)'?",
             reason="this llama.cpp does not know the model's tokenizer",
             advice="install a newer llama.cpp"),
-    Failure(pattern=r"failed to initialize samplers|failed to parse chat template|template supplied",
+    Failure(pattern=r"failed to parse chat template|template supplied is not supported",
             reason="the chat template cannot be used", advice="check the family's chat template"),
     Failure(pattern=r"missing split|split_files|failed to load.*split",
             reason="a part of the split model is missing", advice="download the model again"),
@@ -58,7 +61,8 @@ def _native(runner: Runner, model: LocalModel, options: ServeOptions) -> Command
         if runner.python is None:
             raise UserError("xllamacpp needs its Python interpreter", code="engine-broken",
                             hint="name it with --engine-python")
-        argv = [str(runner.python), str(SERVE_XLLAMACPP)]
+        # Isolated: the modules beside the script must not be taken for libraries of their names.
+        argv = [str(runner.python), "-I", str(SERVE_XLLAMACPP)]
     else:
         argv = runner.program("llama_server")
     argv += ["--model", str(model.path), "--alias", options.name,
@@ -67,7 +71,7 @@ def _native(runner: Runner, model: LocalModel, options: ServeOptions) -> Command
     if options.context_length is not None:
         argv += ["--ctx-size", str(options.context_length)]
     if options.chat_template is not None:
-        argv += ["--jinja", "--chat-template-file", str(options.chat_template)]
+        argv += ["--jinja", "--chat-template-file", str(options.chat_template.path)]
     # Read by llama-server itself, and by our launcher; LLAMA_ARG_* of the user's own shell would
     # change the command behind its back, so the most harmful ones are removed.
     environment |= {"LLAMA_API_KEY": options.api_key, "LLAMA_ARG_MODEL_URL": None,
@@ -84,11 +88,11 @@ def _llama_cpp_python(runner: Runner, model: LocalModel, options: ServeOptions) 
         argv += ["--n_ctx", str(options.context_length)]
     notes = ["llama-cpp-python answers one request at a time"]
     if options.chat_template is not None:
-        raise UserError("llama-cpp-python takes no chat template file", code="unsupported-option",
-                        hint="use the provider xllamacpp or llama-server")
-    # Its settings fall back to variables of these very names.
+        notes.append("llama-cpp-python takes no chat template; the file's own is used")
+    # Its settings fall back to variables of these names, and HOST and PORT even win over options.
     environment: dict[str, str | None] = {
-        **runner.environment, "API_KEY": options.api_key, "CONFIG_FILE": None,
+        **runner.environment, "API_KEY": options.api_key,
+        "CONFIG_FILE": None, "HOST": None, "PORT": None,
     }
     return Command(argv=[*argv, *options.extra], environment=environment,
                    served_model_name=options.name, secrets=("API_KEY",), notes=tuple(notes))

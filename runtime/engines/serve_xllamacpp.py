@@ -118,7 +118,7 @@ def main() -> int:
     for number in signals:
         # While the model loads, control is inside C++ and a Python handler would not run.
         signal.signal(number, signal.SIG_DFL)
-    import xllamacpp
+    import xllamacpp  # type: ignore[import-not-found]  # only in the engine's environment
 
     try:
         server = xllamacpp.Server(parameters(args, xllamacpp))

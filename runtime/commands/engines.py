@@ -1,0 +1,104 @@
+"""`runtime engines list|install|remove`: the inference engines on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from difflib import get_close_matches
+
+from runtime.engines import MODULES, environments
+from runtime.errors import ExitCode, MisuseError
+from runtime.locate import add_manifest_argument, load_manifest
+from runtime.machine import Machine
+from runtime.manifest import Engine, Manifest, Provider
+from runtime.options import add_format_argument
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the sub-verbs."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|install|remove")
+    listing = verbs.add_parser("list", help="what there is, what is installed, what fits here",
+                               allow_abbrev=False)
+    install = verbs.add_parser("install", help="install an engine into an environment of its own",
+                               allow_abbrev=False)
+    remove = verbs.add_parser("remove", help="remove an installed engine", allow_abbrev=False)
+    for each in (listing, install, remove):
+        add_manifest_argument(each)
+        add_format_argument(each)
+    for each in (install, remove):
+        each.add_argument("engine", metavar="ENGINE", help="such as llama.cpp; any case")
+        each.add_argument("--provider", metavar="NAME",
+                          help="which way to have it, as `runtime engines list` names them")
+    install.add_argument("--for", dest="formats", action="append", default=[], metavar="FORMAT",
+                         help="also install what this weight format needs; can be repeated")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the sub-verb says."""
+    manifest = load_manifest(args)
+    if args.verb == "list":
+        return _list(manifest, args)
+    engine = _engine(manifest, args.engine)
+    if args.verb == "install":
+        entry = environments.install(engine, provider=args.provider, formats=args.formats,
+                                     report=lambda line: print(line, file=sys.stderr, flush=True))
+        if args.format == "json":
+            print(json.dumps(_plain(entry), ensure_ascii=False))
+        else:
+            print(f"{engine.name} {entry.version} ({entry.provider}) is ready in {entry.folder}")
+        return ExitCode.OK
+    for entry in environments.remove(engine, args.provider):
+        print(f"removed {engine.name} {entry.version} ({entry.provider})")
+    return ExitCode.OK
+
+
+def _engine(manifest: Manifest, name: str) -> Engine:
+    known = {engine.name.casefold(): engine for engine in manifest.engines}
+    if engine := known.get(name.casefold()):
+        return engine
+    near = get_close_matches(name.casefold(), known, n=1)
+    names = ", ".join(engine.name for engine in manifest.engines)
+    raise MisuseError(f"there is no engine named {name!r}", code="no-such-engine",
+                      hint=(f"did you mean {known[near[0]].name}? " if near else "")
+                      + f"engines: {names}")
+
+
+def _list(manifest: Manifest, args: argparse.Namespace) -> int:
+    machine = Machine.here()
+    rows = [(engine, provider, *_state(engine, provider, machine))
+            for engine in manifest.engines for provider in engine.providers]
+    if args.format == "json":
+        print(json.dumps([{"engine": engine.name, "provider": provider.name, "state": state,
+                           "detail": detail, "launchable": engine.name.lower() in MODULES}
+                          for engine, provider, state, detail in rows], indent=2,
+                         ensure_ascii=False))
+        return ExitCode.OK
+    names = [(engine.name, provider.name, state) for engine, provider, state, _ in rows]
+    widths = [max(len(name[column]) for name in names) for column in range(3)]
+    for (engine, provider, state, detail), _ in zip(rows, names, strict=True):
+        print(f"{engine.name:<{widths[0]}}  {provider.name:<{widths[1]}}  "
+              f"{state:<{widths[2]}}  {detail}".rstrip())
+    return ExitCode.OK
+
+
+def _state(engine: Engine, provider: Provider, machine: Machine) -> tuple[str, str]:
+    """One word and the rest of the sentence."""
+    for entry in environments.installed(engine):
+        if entry.provider == provider.name:
+            return "installed", f"{entry.version} in {entry.folder}"
+    if not provider.requirements and provider.executable:
+        program = shutil.which(provider.executable)
+        return ("found", program) if program else ("absent", f"no {provider.executable} on PATH")
+    if why := machine.refuses(provider):
+        return "unsupported", why
+    if engine.name.lower() not in MODULES:
+        return "known", "this version of Modelbook cannot start it yet"
+    return "available", f"runtime engines install {engine.name} --provider {provider.name}"
+
+
+def _plain(entry: environments.Installation) -> dict[str, object]:
+    return {"engine": entry.engine, "provider": entry.provider, "version": entry.version,
+            "python": str(entry.python), "executable": str(entry.executable or ""),
+            "folder": str(entry.folder), "requirements": entry.requirements}

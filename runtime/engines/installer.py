@@ -1,0 +1,130 @@
+"""Builds the virtual environment of one engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from runtime import home
+from runtime.engines import engine_module
+from runtime.engines.base import clean
+from runtime.engines.environments import Installation
+from runtime.errors import UserError
+from runtime.manifest import Engine, Provider
+
+#: Lines of pip and uv that tell a user how far it is.
+_TELLING = re.compile(
+    r"^\s*(Collecting|Downloading|Building|Installing|Successfully|Resolved|Prepared|Installed"
+    r"|Creating|Uninstall)", re.IGNORECASE)
+_PROBLEM = re.compile(r"^\s*(ERROR:?|error:|×|fatal)", re.IGNORECASE)
+
+
+def build_environment(
+    engine: Engine, provider: Provider, version: str, requirements: Sequence[str], folder: Path,
+    report: Callable[[str], None],
+) -> Installation:
+    """Create the environment in `folder`, anew if something is there.
+
+    A virtual environment cannot be moved, so it is built in its final place; what marks it as
+    complete is written by the caller afterwards.
+
+    Raises:
+        UserError: A step failed; nothing is left in `folder` then.
+    """
+    if folder.exists():
+        report("removing what an earlier installation left unfinished")
+        shutil.rmtree(folder)
+    log = home.ensure_folder(home.logs_folder()) / f"install-{provider.name}-{version}.log"
+    try:
+        with log.open("w", encoding="utf-8") as out:
+            _create(folder, report, out)
+            python = _python(folder)
+            _run([*_installer(python), "install", *_python_option(python), *requirements],
+                 report, out)
+            if unwanted := engine_module(engine.name).UNWANTED.get(provider.name):
+                _run([*_uninstaller(python), *unwanted], report, out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    executable = python.parent / provider.executable if provider.executable else None
+    if executable is not None and not executable.is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        raise UserError(f"{provider.name} was installed without its program {provider.executable}",
+                        code="engine-install", hint=f"see {log}")
+    return Installation(engine=engine.name, provider=provider.name, version=version, python=python,
+                        executable=executable, folder=folder, requirements=list(requirements))
+
+
+def _create(folder: Path, report: Callable[[str], None], out: object) -> None:
+    report(f"creating the environment {folder}")
+    uv = _uv()
+    if uv:
+        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], report, out)
+    else:
+        _run([sys.executable, "-m", "venv", str(folder)], report, out)
+
+
+def _uv() -> str | None:
+    """The `uv` program, unless pip was configured for this user: uv reads none of that."""
+    configured = any(name.startswith("PIP_") and name.rstrip("S") in
+                     ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINK", "PIP_CONFIG_FILE")
+                     for name in os.environ)
+    files = (Path.home() / ".pip/pip.conf", Path.home() / ".config/pip/pip.conf",
+             Path("/etc/pip.conf"))
+    if configured or any(path.exists() for path in files):
+        return None
+    return shutil.which("uv")
+
+
+def _installer(python: Path) -> list[str]:
+    uv = _uv()
+    return [uv, "pip"] if uv else [str(python), "-m", "pip", "--disable-pip-version-check"]
+
+
+def _python_option(python: Path) -> list[str]:
+    return ["--python", str(python)] if _uv() else ["--progress-bar", "off"]
+
+
+def _uninstaller(python: Path) -> list[str]:
+    uv = _uv()
+    return [uv, "pip", "uninstall", "--python", str(python)] if uv else [
+        str(python), "-m", "pip", "--disable-pip-version-check", "uninstall", "-y"]
+
+
+def _python(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def _run(argv: list[str], report: Callable[[str], None], out: object) -> None:
+    """Run one step, its output into the log and its telling lines to `report`."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment.pop("PYTHONPATH", None)  # the caller's libraries are not the engine's
+    environment.pop("PYTHONHOME", None)
+    problems: list[str] = []
+    try:
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   stdin=subprocess.DEVNULL, env=environment, text=True,
+                                   errors="replace")
+    except OSError as error:
+        raise UserError(f"cannot run {argv[0]}: {error.strerror}", code="engine-install") from None
+    with process:
+        try:
+            for line in process.stdout or ():
+                out.write(line)  # type: ignore[attr-defined]
+                if _PROBLEM.match(line):
+                    problems.append(clean(line))
+                elif _TELLING.match(line):
+                    report(clean(line))
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        log = getattr(out, "name", "")
+        raise UserError(f"the installation failed: `{Path(argv[0]).name}` exited with code "
+                        f"{process.returncode}", code="engine-install",
+                        why=problems[0] if problems else "", hint=f"see {log}")

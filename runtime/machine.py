@@ -1,0 +1,90 @@
+"""What this machine is, as far as it decides which engines can run; nothing that identifies it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.manifest import Provider
+
+#: Names of one processor kind on different systems.
+_SAME_MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A kind of machine.
+
+    Attributes:
+        system: `linux`, `darwin` or `win32`.
+        processor: `x86_64`, `aarch64` …
+        accelerators: What can compute here: always `cpu`, perhaps `cuda`, `rocm`, `metal`.
+    """
+
+    system: str
+    processor: str
+    accelerators: tuple[str, ...]
+
+    @classmethod
+    def here(cls) -> Machine:
+        """This machine."""
+        processor = platform.machine().lower()
+        return cls(sys.platform, _SAME_MACHINE.get(processor, processor), _accelerators())
+
+    def refuses(self, provider: Provider) -> str:
+        """Why a provider does not run here, as a clause; empty when it does."""
+        if self.system not in provider.platforms:
+            return f"it runs on {_either(provider.platforms)}, and this is {self.system}"
+        kinds = [_SAME_MACHINE.get(kind.lower(), kind.lower()) for kind in provider.machines]
+        if kinds and self.processor not in kinds:
+            return f"it needs a processor of kind {_either(kinds)}, and this is {self.processor}"
+        if not set(provider.accelerators) & set(self.accelerators):
+            return (f"it computes on {_either(provider.accelerators)}, and this machine has "
+                    f"{_either(self.accelerators)} only")
+        return ""
+
+    def kind(self) -> dict[str, object]:
+        """What a verification record says of the machine."""
+        return {"system": self.system, "processor": self.processor, "cpu": _cpu_model(),
+                "cpu_flags": _cpu_flags(), "accelerators": list(self.accelerators)}
+
+
+def _either(names: object) -> str:
+    return " or ".join(dict.fromkeys(map(str, names)))  # type: ignore[call-overload]
+
+
+def _accelerators() -> tuple[str, ...]:
+    found = ["cpu"]
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        found.append("metal")
+    if Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi"):
+        found.append("cuda")
+    if Path("/dev/kfd").exists():
+        found.append("rocm")
+    return tuple(found)
+
+
+def _cpuinfo(field: str) -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                name, _, value = line.partition(":")
+                if name.strip().lower() == field:
+                    return value.strip()
+    except OSError:
+        pass
+    return ""
+
+
+def _cpu_model() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _cpu_flags() -> list[str]:
+    """Instruction sets that decide which kernels an engine has."""
+    told = set((_cpuinfo("flags") or _cpuinfo("features")).lower().split())
+    return [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve")
+            if flag in told]

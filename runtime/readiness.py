@@ -1,0 +1,172 @@
+"""Waiting until a server that we started really answers.
+
+Ready means: the process that we started lives, it is the one that listens on the port, its health
+path (if it has one) says 200, and it has generated something. Anything less has been seen to say
+yes before the model was loaded, or for somebody else's server.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runtime import ports
+from runtime.engines.base import COMMON_FAILURES, Engine, KeyLine, clean, key_line
+from runtime.errors import ExitCode, UserError
+from runtime.logs import Follower, tail
+from runtime.probe import Answer, Client, ProbeError
+from runtime.process import End, Supervised
+
+#: Enough to prove a generation, little enough for a slow machine.
+_TOKENS = 8
+_PROGRESS_EVERY = 5.0
+#: A server that is up but answers with an error gets this many tries, a second apart.
+_TRIES = 3
+
+
+class LaunchError(UserError):
+    """A server that did not come up, or that ended by itself.
+
+    Attributes:
+        key: The line of the log that explains it, if one does.
+        end: How the process ended, if it did.
+    """
+
+    def __init__(self, message: str, *, code: str, why: str = "", hint: str = "",
+                 key: KeyLine | None = None, end: End | None = None,
+                 details: dict[str, object] | None = None) -> None:
+        super().__init__(message, code=code, why=why, hint=hint, exit_code=ExitCode.FAILED,
+                         details=details)
+        self.key = key
+        self.end = end
+
+    @property
+    def outcome(self) -> str:
+        """`failed`, or `environment` where the machine is at fault."""
+        return self.key.outcome if self.key else "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is waited for.
+
+    Attributes:
+        process: The engine.
+        engine: Its module.
+        client: A client of its server.
+        port: The port that it is to listen on.
+        chat: Whether the model chats, or continues text only.
+        title: How to call it in messages.
+    """
+
+    process: Supervised
+    engine: Engine
+    client: Client
+    port: int
+    chat: bool
+    title: str
+
+
+def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], None]) -> Answer:
+    """Wait for the first generation.
+
+    Args:
+        target: What is waited for.
+        timeout: Seconds.
+        report: Gets a line every few seconds.
+
+    Returns:
+        The answer that proved readiness.
+
+    Raises:
+        LaunchError: The process ended, failed for good, or did not answer in time.
+    """
+    started = time.monotonic()
+    deadline = started + timeout
+    results: queue.SimpleQueue[Answer | ProbeError] = queue.SimpleQueue()
+    given_up = threading.Event()
+    threading.Thread(target=_probe, args=(target, deadline, results, given_up), daemon=True).start()
+    follower = Follower(target.process.log)
+    last_line, next_report = "", started + _PROGRESS_EVERY
+    try:
+        while True:
+            if end := target.process.wait(0.05):
+                raise ended(target, end)
+            for line in follower.new_lines():
+                last_line = clean(line) or last_line
+                if (key := key_line([line], target.engine.FAILURES)) and key.fatal:
+                    raise _failure(target, f"{target.title} cannot go on", "engine-failed", key=key)
+            if not results.empty():
+                result = results.get()
+                if isinstance(result, ProbeError):
+                    raise _failure(target, f"{target.title} is up but does not answer: {result}",
+                                   "engine-no-answer")
+                return result
+            now = time.monotonic()
+            if now > deadline:
+                raise _failure(target, f"{target.title} did not answer within {timeout:.0f} s",
+                               "timeout", advice="give it more time with --timeout")
+            if now > next_report:
+                next_report += _PROGRESS_EVERY
+                said = f"; last said: {last_line}" if last_line else ""
+                report(f"waiting for {target.title}: {now - started:.0f} s{said}")
+    finally:
+        given_up.set()
+
+
+def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | ProbeError],
+           given_up: threading.Event) -> None:
+    """In a thread, so that an answer that never comes hides neither the log nor the end."""
+    failures = 0
+    pause = 0.02
+    while not given_up.wait(pause):
+        left = max(1.0, deadline - time.monotonic())
+        pause = min(pause * 1.5, 0.25)
+        if target.engine.HEALTH and target.client.status(target.engine.HEALTH, left) != 200:
+            continue
+        try:
+            answer = target.client.ask(chat=target.chat, max_tokens=_TOKENS, timeout=left)
+        except ProbeError as error:
+            if error.passing:
+                continue
+            failures += 1
+            if failures >= _TRIES:
+                results.put(error)
+                return
+            pause = 1.0
+            continue
+        if ports.listens(target.process.pid, target.port) is False:
+            # Somebody else's server answered; ours will fail on its own, or get the port.
+            continue
+        results.put(answer)
+        return
+
+
+def ended(target: Target, end: End) -> LaunchError:
+    """The error for a process that ended by itself."""
+    return _failure(target, f"{target.title} {end.describe()}", "engine-exited", end=end)
+
+
+def _failure(target: Target, message: str, code: str, *, key: KeyLine | None = None,
+             end: End | None = None, advice: str = "") -> LaunchError:
+    if key is None:
+        time.sleep(0.05 if end else 0.0)  # the guard may still be writing the last lines
+        key = key_line(tail(target.process.log), (*target.engine.FAILURES, *COMMON_FAILURES))
+    killed = end is not None and end.signal == 9
+    why, hint = "", []
+    if key is not None:
+        known = bool(key.reason)
+        why = f"{key.reason}: {key.line}" if known else f"its log says: {key.line}"
+        if killed and not known:
+            why = f"somebody killed it, or the system ran out of memory; its log ends: {key.line}"
+        hint += [key.advice] if key.advice else []
+    hint += [advice] if advice else []
+    hint.append(f"the whole log: {target.process.log}")
+    return LaunchError(message, code=code, why=why, hint="\n".join(hint), key=key, end=end,
+                       details={"log": str(target.process.log),
+                                "key_line": key.line if key else None,
+                                "exit_code": end.code if end else None,
+                                "signal": end.signal if end else None})
