@@ -157,6 +157,17 @@ def split_everywhere(hubs: SequenceABC[EffectiveHub], quantization: str) -> bool
         for hub in having)
 
 
+def family_label(kind: str, slug: str) -> str:
+    """The target of cross-references to a family's page."""
+    return f"models_{kind}_{slug}"
+
+
+def spec_label(kind: str, slug: str, model_format: str, size: str, variant: str | None) -> str:
+    """The target of cross-references to a spec; stays when other specs are added."""
+    label = f"{family_label(kind, slug)}_{model_format}_{size}"
+    return f"{label}_{variant}" if variant else label
+
+
 def engine_record(root: Mapping, source: Source) -> Engine:
     """The manifest record of an engine spec; the YAML has the record's own field names."""
     return msgspec.convert({**_plain(root), "source": msgspec.to_builtins(source)}, Engine)

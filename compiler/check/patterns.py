@@ -33,17 +33,17 @@ def overlap(first: str, second: str) -> bool:
 
 def _tokens(pattern: str) -> list[frozenset[str] | None]:
     """The letters that each place of a pattern allows; None for `*`."""
-    return [_letters(token) for token in _TOKEN.findall(pattern)]
+    return [_letters(piece) for piece in _TOKEN.findall(pattern)]
 
 
-def _letters(token: str) -> frozenset[str] | None:
-    if token == "*":
+def _letters(piece: str) -> frozenset[str] | None:
+    if piece == "*":
         return None
-    if token == "?":
+    if piece == "?":
         return _ALPHABET
-    if len(token) < 3 or not token.startswith("["):
-        return frozenset(token)
-    inside = token[1:-1]
+    if len(piece) < 3 or not piece.startswith("["):
+        return frozenset(piece)
+    inside = piece[1:-1]
     negated = inside.startswith("!")
     inside = inside.removeprefix("!")
     letters: set[str] = set()

@@ -2,8 +2,8 @@
 
 Why
 ---
-`hybrid` means that reasoning can be switched on and off, so there must be `reasoning`; tools are called
-in a conversation, so `tools` needs `chat`, and so does `hybrid`.
+`hybrid` means that reasoning can be switched on and off, so there must be `reasoning`; tools are
+called in a conversation, so `tools` needs `chat`, and so does `hybrid`.
 
 Wrong
 -----

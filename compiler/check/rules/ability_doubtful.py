@@ -2,9 +2,9 @@
 
 Why
 ---
-Every family answers in a conversation (`chat`) or continues a text (`generate`); without either there is
-nothing that could be asked of it. Reasoning shows in the answers of a conversation. An `omni` model
-takes images or sound, so it also has `vision` or `audio`.
+Every family answers in a conversation (`chat`) or continues a text (`generate`); without either
+there is nothing that could be asked of it. Reasoning shows in the answers of a conversation. An
+`omni` model takes images or sound, so it also has `vision` or `audio`.
 
 Wrong
 -----

@@ -2,9 +2,9 @@
 
 Why
 ---
-Repositories with `Chat`, `Instruct` or `-it` in their name hold models that were tuned for conversations.
-Among the specs of a base family they are mostly a wrong id, and give readers other weights than the
-page says.
+Repositories with `Chat`, `Instruct` or `-it` in their name hold models that were tuned for
+conversations. Among the specs of a base family they are mostly a wrong id, and give readers other
+weights than the page says.
 
 Wrong
 -----

@@ -3,8 +3,8 @@
 Why
 ---
 The engine is given this text in place of the tokenizer's own template and fails on the first
-conversation if it does not parse. Modelbook only parses it, in Jinja's sandbox; it never renders text
-that comes from a spec.
+conversation if it does not parse. Modelbook only parses it, in Jinja's sandbox; it never renders
+text that comes from a spec.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-The claim holds, but not for all of the list. Pages mark the quantizations that the engine refuses, and
-`launch` refuses them with the reason.
+The claim holds, but not for all of the list. Pages mark the quantizations that the engine
+refuses, and `launch` refuses them with the reason.
 
 Wrong
 -----

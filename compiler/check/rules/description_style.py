@@ -2,8 +2,8 @@
 
 Why
 ---
-Descriptions are printed as they are, one below the other; those that end in a full stop and have no
-stray spaces read as one page.
+Descriptions are printed as they are, one below the other; those that end in a full stop and have
+no stray spaces read as one page.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-Engines are matched without regard to case, in specs and on the command line; the second could never
-be chosen.
+Engines are matched without regard to case, in specs and on the command line; the second could
+never be chosen.
 
 Wrong
 -----

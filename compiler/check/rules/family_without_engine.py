@@ -2,8 +2,8 @@
 
 Why
 ---
-Nobody could talk to the model by anything that the page says. Mostly the architecture is one that no
-engine has yet, or the formats are wrong.
+Nobody could talk to the model by anything that the page says. Mostly the architecture is one that
+no engine has yet, or the formats are wrong.
 
 Wrong
 -----

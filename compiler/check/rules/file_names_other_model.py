@@ -2,9 +2,9 @@
 
 Why
 ---
-A file in `demo-13B-GGUF` is hardly called `other-7B`; the template was copied from another spec and
-leads to a file that does not exist, or to the wrong model. Sizes are judged by MB203. A file name that
-leaves words out or adds some says nothing wrong.
+A file in `demo-13B-GGUF` is hardly called `other-7B`; the template was copied from another spec
+and leads to a file that does not exist, or to the wrong model. Sizes are judged by MB203. A file
+name that leaves words out or adds some says nothing wrong.
 
 Wrong
 -----

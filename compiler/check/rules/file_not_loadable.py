@@ -2,10 +2,10 @@
 
 Why
 ---
-GGUF files end in `.gguf`. The parts of a split file are named `…-00001-of-00002.gguf`, each number
-with five digits, since the engine finds the further parts by that name. The older way of cutting a
-file into pieces (`….gguf.part1of2`, `….gguf-split-a`) needs the pieces to be joined again; Modelbook never
-joins files, as that leaves a copy which no hash belongs to.
+GGUF files end in `.gguf`. The parts of a split file are named `…-00001-of-00002.gguf`, each
+number with five digits, since the engine finds the further parts by that name. The older way of
+cutting a file into pieces (`….gguf.part1of2`, `….gguf-split-a`) needs the pieces to be joined
+again; Modelbook never joins files, as that leaves a copy which no hash belongs to.
 
 Wrong
 -----

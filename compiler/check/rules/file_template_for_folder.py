@@ -2,8 +2,8 @@
 
 Why
 ---
-Of such a format the whole repository is downloaded and the engine is given the folder; the template
-would have no effect. Mostly the format is wrong.
+Of such a format the whole repository is downloaded and the engine is given the folder; the
+template would have no effect. Mostly the format is wrong.
 
 Wrong
 -----

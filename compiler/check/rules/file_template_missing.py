@@ -2,9 +2,9 @@
 
 Why
 ---
-A repository of GGUF files holds many quantizations beside each other, so which files make up one has
-to be said: by `file_template`, or by `split_file_template` and its `split_parts`. Guessing by pattern
-downloads the wrong files: `*Q4_K*` matches three quantizations.
+A repository of GGUF files holds many quantizations beside each other, so which files make up one
+has to be said: by `file_template`, or by `split_file_template` and its `split_parts`. Guessing by
+pattern downloads the wrong files: `*Q4_K*` matches three quantizations.
 
 Wrong
 -----

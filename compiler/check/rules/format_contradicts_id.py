@@ -2,9 +2,9 @@
 
 Why
 ---
-`GPTQ`, `AWQ`, `GGUF`, `MLX`, `FP8`, `bnb`, `Int4` and `8bit` in a repository's name say what it holds; an
-engine that is told something else does not load it. Ids that state several formats contradict only a
-spec that has none of them, and those that state none contradict nothing.
+`GPTQ`, `AWQ`, `GGUF`, `MLX`, `FP8`, `bnb`, `Int4` and `8bit` in a repository's name say what it
+holds; an engine that is told something else does not load it. Ids that state several formats
+contradict only a spec that has none of them, and those that state none contradict nothing.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-A format's layout and quantizations are listed there once, for checks, pages and launcher alike. Of a
-format that is missing nothing is known.
+A format's layout and quantizations are listed there once, for checks, pages and launcher alike.
+Of a format that is missing nothing is known.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-The spec's list is the whole list: pages print it and `launch` accepts what is in it. A quantization
-that only a hub names could never be launched.
+The spec's list is the whole list: pages print it and `launch` accepts what is in it. A
+quantization that only a hub names could never be launched.
 
 Wrong
 -----

@@ -2,9 +2,9 @@
 
 Why
 ---
-The hubs of one spec hold copies of the same weights. Where their lists share nothing, one of them is
-usually a typing mistake, and readers who use the other hub find nothing of what the page offers.
-A Python package index is left out: it carries what fits into a package.
+The hubs of one spec hold copies of the same weights. Where their lists share nothing, one of them
+is usually a typing mistake, and readers who use the other hub find nothing of what the page
+offers. A Python package index is left out: it carries what fits into a package.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-Codes are compared without regard to case; `EN` and `en` are one language. The usual spelling is in lower
-case.
+Codes are compared without regard to case; `EN` and `en` are one language. The usual spelling is
+in lower case.
 
 Wrong
 -----

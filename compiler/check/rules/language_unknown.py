@@ -3,8 +3,8 @@
 Why
 ---
 Languages are given by their ISO 639 codes (two letters, or three where there are no two), so that
-pages can be filtered by them. Codes of countries are often taken for codes of languages: Chinese is
-`zh`, Japanese `ja`, Korean `ko`. A script or region may follow: `zh-Hant`, `pt-BR`.
+pages can be filtered by them. Codes of countries are often taken for codes of languages: Chinese
+is `zh`, Japanese `ja`, Korean `ko`. A script or region may follow: `zh-Hant`, `pt-BR`.
 
 Wrong
 -----

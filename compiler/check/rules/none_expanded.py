@@ -2,8 +2,8 @@
 
 Why
 ---
-`none` says that the weights are not quantized; no repository or file is called `demo-none`. Either the
-name does not depend on the quantization, or the quantization has another name.
+`none` says that the weights are not quantized; no repository or file is called `demo-none`.
+Either the name does not depend on the quantization, or the quantization has another name.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-The entry has no effect. Either it is left from an engine that was taken out, or the engine is missing
-from the specs.
+The entry has no effect. Either it is left from an engine that was taken out, or the engine is
+missing from the specs.
 
 Wrong
 -----

@@ -2,8 +2,9 @@
 
 Why
 ---
-A tool parser is of use only with the ability `tools`, a reasoning parser only with `reasoning`. Either
-the ability was forgotten, and the page hides it, or the parser was copied from another family.
+A tool parser is of use only with the ability `tools`, a reasoning parser only with `reasoning`.
+Either the ability was forgotten, and the page hides it, or the parser was copied from another
+family.
 
 Wrong
 -----

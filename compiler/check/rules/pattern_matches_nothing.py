@@ -2,8 +2,8 @@
 
 Why
 ---
-Patterns are compared with the case as written. One that can match nothing has no effect: mostly it is
-a typing mistake, or belongs to another format.
+Patterns are compared with the case as written. One that can match nothing has no effect: mostly
+it is a typing mistake, or belongs to another format.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-Both work for a single quantization. When a second one is added, the id that is written out is easily
-overlooked and then downloads the wrong weights.
+Both work for a single quantization. When a second one is added, the id that is written out is
+easily overlooked and then downloads the wrong weights.
 
 Wrong
 -----

@@ -2,8 +2,9 @@
 
 Why
 ---
-Repository ids and file templates know `{quantization}`; `split_file_template` knows `{part}` besides.
-Any other name in braces would be asked of the hub literally. A revision takes no placeholder.
+Repository ids and file templates know `{quantization}`; `split_file_template` knows `{part}`
+besides. Any other name in braces would be asked of the hub literally. A revision takes no
+placeholder.
 
 Wrong
 -----

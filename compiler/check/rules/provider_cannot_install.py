@@ -2,8 +2,8 @@
 
 Why
 ---
-With `requirements` the engine is installed into an environment of its own; without, `executable` is
-looked up on PATH. With neither, there is no way to have the engine.
+With `requirements` the engine is installed into an environment of its own; without, `executable`
+is looked up on PATH. With neither, there is no way to have the engine.
 
 Wrong
 -----

@@ -2,9 +2,9 @@
 
 Why
 ---
-Readers take `Int8` and `int8` for two things. Where the name is part of a file name or repository id,
-the repository decides how it is spelled; where it is not, one spelling should do. GGUF names are left
-out, since they are always part of a file name.
+Readers take `Int8` and `int8` for two things. Where the name is part of a file name or repository
+id, the repository decides how it is spelled; where it is not, one spelling should do. GGUF names
+are left out, since they are always part of a file name.
 
 Wrong
 -----

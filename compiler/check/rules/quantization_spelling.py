@@ -2,9 +2,9 @@
 
 Why
 ---
-The files of one repository are mostly named alike, and the hubs tell upper from lower case. A name
-that is spelled unlike its neighbours mostly leads to a file that does not exist. Bare floating-point
-names such as `fp16` often are in lower case and are left out.
+The files of one repository are mostly named alike, and the hubs tell upper from lower case. A
+name that is spelled unlike its neighbours mostly leads to a file that does not exist. Bare
+floating-point names such as `fp16` often are in lower case and are left out.
 
 Wrong
 -----

@@ -2,9 +2,9 @@
 
 Why
 ---
-The names that a format's quantizations may have are listed in `specs/formats.yaml`. A name that is not
-among them is mostly a typing mistake, and then a file or repository that does not exist. A new kind
-of quantization is added to that list first.
+The names that a format's quantizations may have are listed in `specs/formats.yaml`. A name that
+is not among them is mostly a typing mistake, and then a file or repository that does not exist. A
+new kind of quantization is added to that list first.
 
 Wrong
 -----

@@ -2,8 +2,9 @@
 
 Why
 ---
-Whoever asks for one quantization gets the other. Mostly `{quantization}` is missing in the template.
-Paths that differ only in case count as one, since most desktop systems keep only one of them.
+Whoever asks for one quantization gets the other. Mostly `{quantization}` is missing in the
+template. Paths that differ only in case count as one, since most desktop systems keep only one of
+them.
 
 Wrong
 -----

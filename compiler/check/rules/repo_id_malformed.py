@@ -2,9 +2,10 @@
 
 Why
 ---
-Hubs of repositories name them `org/name`, both of letters, digits, `-`, `_` and `.`, without `--` or
-`..` and not ending in `.git`. The Python package index names distributions without a slash. Any other
-id cannot exist, so it is a typing mistake such as a pasted address or a doubled organisation.
+Hubs of repositories name them `org/name`, both of letters, digits, `-`, `_` and `.`, without `--`
+or `..` and not ending in `.git`. The Python package index names distributions without a slash.
+Any other id cannot exist, so it is a typing mistake such as a pasted address or a doubled
+organisation.
 
 Wrong
 -----

@@ -2,9 +2,9 @@
 
 Why
 ---
-Requirements are lines such as `vllm==0.26.0` or `demo[server]>=1.2`; an installer that cannot read one
-fails on the reader's machine. Addresses and options are refused, since they would install from
-elsewhere than the configured package index.
+Requirements are lines such as `vllm==0.26.0` or `demo[server]>=1.2`; an installer that cannot
+read one fails on the reader's machine. Addresses and options are refused, since they would
+install from elsewhere than the configured package index.
 
 Wrong
 -----

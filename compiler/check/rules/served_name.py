@@ -2,8 +2,8 @@
 
 Why
 ---
-`served_name: fixed` says that requests to the engine must use one certain model name, so that name has
-to be given; with any other value it is never used.
+`served_name: fixed` says that requests to the engine must use one certain model name, so that
+name has to be given; with any other value it is never used.
 
 Wrong
 -----

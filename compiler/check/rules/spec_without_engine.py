@@ -3,7 +3,8 @@
 Why
 ---
 The page would list the spec without a way to run it. Mostly the format, a quantization or the
-family's architecture is wrong, or an engine's spec is behind. Where it is known, `engines: []` says so.
+family's architecture is wrong, or an engine's spec is behind. Where it is known, `engines: []`
+says so.
 
 Wrong
 -----

@@ -2,9 +2,9 @@
 
 Why
 ---
-An engine loads the first part and finds the others by counting. Parts named `00001-of-00003` must be
-all three, once each, in order. Sorting names as text does not give that order: `part10` comes before
-`part2`.
+An engine loads the first part and finds the others by counting. Parts named `00001-of-00003` must
+be all three, once each, in order. Sorting names as text does not give that order: `part10` comes
+before `part2`.
 
 Wrong
 -----

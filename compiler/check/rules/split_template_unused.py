@@ -2,8 +2,8 @@
 
 Why
 ---
-The template has no effect: every quantization is taken for a single file. Probably `split_parts` was
-forgotten.
+The template has no effect: every quantization is taken for a single file. Probably `split_parts`
+was forgotten.
 
 Wrong
 -----

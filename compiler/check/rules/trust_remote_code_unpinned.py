@@ -2,9 +2,9 @@
 
 Why
 ---
-`trust_remote_code: true` runs Python code from the repository on the reader's machine. At a branch or
-tag, whoever owns the repository tomorrow decides what that code is. It needs a commit of 40
-hexadecimal digits on every hub.
+`trust_remote_code: true` runs Python code from the repository on the reader's machine. At a
+branch or tag, whoever owns the repository tomorrow decides what that code is. It needs a commit
+of 40 hexadecimal digits on every hub.
 
 Wrong
 -----

@@ -2,8 +2,8 @@
 
 Why
 ---
-`since` is the first version to which a rule applies and `until` the first to which it no longer does, so
-`since` comes before `until`. Both are versions as Python packages have them.
+`since` is the first version to which a rule applies and `until` the first to which it no longer
+does, so `since` comes before `until`. Both are versions as Python packages have them.
 
 Wrong
 -----

@@ -1,0 +1,54 @@
+"""A file is not named after what it describes.
+
+Why
+---
+A family is looked up by its file: `specs/families/demo.yaml` holds `demo`. A file is named
+exactly as the family, or, where the name holds characters that file names should not, as its
+page's address. An engine's file has the engine's name in lower case.
+
+Wrong
+-----
+.. code-block:: yaml
+
+    # file: specs/families/other.yaml
+    name: demo
+
+Right
+-----
+.. code-block:: yaml
+
+    # file: specs/families/demo.yaml
+    name: demo
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.check.registry import Scope
+from compiler.check.view import CatalogueView, Problem
+from compiler.finding import Severity
+from compiler.resolve import text
+from runtime.naming import slug
+
+CODE = "MB401"
+NAME = "file-name"
+SEVERITY = Severity.ERROR
+SCOPE = Scope.CATALOGUE
+
+
+def check(catalogue: CatalogueView) -> Iterator[Problem]:
+    """Compare the files' names with the names in them."""
+    for family in catalogue.families:
+        allowed = dict.fromkeys((family.name, slug(family.name)))
+        # Where the name itself is refused (MB402), no file could be named after it.
+        if family.name.strip() and family.stem not in allowed and slug(family.name):
+            yield family.problem(
+                family.name_node, f"the file {family.stem}.yaml holds the family {family.name}",
+                f"rename the file to {slug(family.name)}.yaml, or correct the name")
+    for engine in catalogue.engines:
+        name = text(engine.name_node) or ""
+        if engine.stem.lower() != name.lower():
+            yield engine.problem(
+                engine.name_node, f"the file {engine.stem}.yaml holds the engine {name}",
+                f"rename the file to {name.lower()}.yaml, or correct the name")

@@ -1,0 +1,65 @@
+"""A placeholder of the skeleton has not been filled in.
+
+Why
+---
+`compiler new` writes `TODO` where only the author knows the value, a context length of 1 and a
+size of 0. They pass the schema, so that everything else can be checked while the spec is being
+written, but a page or a launch with them would be wrong.
+
+Wrong
+-----
+.. code-block:: yaml
+
+    description: "TODO: one or two sentences for readers."
+
+Right
+-----
+.. code-block:: yaml
+
+    description: A small model for short answers in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compiler.check.registry import Scope
+from compiler.check.view import FamilyView, Problem
+from compiler.finding import Severity
+from compiler.read.nodes import Mapping, Node, Scalar, Sequence
+
+CODE = "MB270"
+NAME = "todo-left"
+SEVERITY = Severity.ERROR
+SCOPE = Scope.FAMILY
+
+_TODO = re.compile(r"(?<![A-Za-z0-9])TODO(?![A-Za-z0-9])")
+#: Code and other programs' data may hold the word for reasons of their own.
+_NOT_PROSE = frozenset({"chat_template", "extensions"})
+#: Numbers that the skeleton writes and that no model has.
+_NUMBERS = {"context_length": ("1", "the context length in tokens"),
+            "size_in_billions": ("0", "the number of parameters in billions")}
+
+
+def check(family: FamilyView) -> Iterator[Problem]:
+    """Look at every value."""
+    yield from _look(family, "", family.root)
+
+
+def _look(family: FamilyView, key: str, node: Node) -> Iterator[Problem]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if name.raw not in _NOT_PROSE:
+                yield from _look(family, name.raw, value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _look(family, key, item)
+    elif isinstance(node, Scalar):
+        number, meaning = _NUMBERS.get(key, ("", ""))
+        if number and node.raw == number:
+            yield family.problem(node, f"`{key}: {number}` is the skeleton's placeholder",
+                                 f"write {meaning}")
+        elif _TODO.search(node.raw):
+            yield family.problem(node, f"`{key}` still holds a TODO",
+                                 "fill it in; the comment beside it says how")
