@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     done = _files.write(_files.render(families, args.out, name), args.out, force=args.force)
     specs = sum(len(family["specs"]) for family in families)
     print(f"{len(families)} families with {specs} specs, each read back and found equal")
-    print(f"{args.out}: {done.written} files written, {done.unchanged} unchanged")
+    print(f"{args.out}: {len(done.new) + len(done.changed)} files written, "
+          f"{len(done.unchanged)} unchanged")
     print(f"next: compiler check {args.out}")
     return ExitCode.OK
 

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,20 +92,31 @@ def write(out: Path, files: Mapping[str, bytes]) -> Changes:
         todo[LIST] = listing
     if not todo and not changes.stale:
         return changes
+    put(out, todo, changes.stale)
+    return changes
+
+
+def put(out: Path, files: Mapping[str, bytes], stale: Sequence[str] = ()) -> None:
+    """Write `files` into the folder `out` and remove those in `stale`: all of it or nothing.
+
+    Raises:
+        UserError: The folder cannot be written, or a path leads out of it. It is then as it was.
+    """
+    for path in files:
+        _refuse_leaving(out, path)
     with _as_user_error(out):
         out.mkdir(parents=True, exist_ok=True)
         # Inside the folder, so that a rename never crosses file systems.
         stage = Path(tempfile.mkdtemp(prefix=".modelbook-", dir=out))
         try:
-            for number, data in enumerate(todo.values()):
+            for number, data in enumerate(files.values()):
                 (stage / f"{number}.new").write_bytes(data)
-            _swap(out, stage, list(todo), changes.stale)
+            _swap(out, stage, list(files), stale)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
-    return changes
 
 
-def _swap(out: Path, stage: Path, paths: list[str], stale: list[str]) -> None:
+def _swap(out: Path, stage: Path, paths: Sequence[str], stale: Sequence[str]) -> None:
     """Rename the staged files into place; on any failure put back what was there."""
     undo: list[tuple[Path, Path | None]] = []
     made: list[Path] = []

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compiler.emit import write as emit
+from compiler.emit.write import Changes
+from compiler.fmt import modeline
 from compiler.read.nodes import plain
 from compiler.read.parse import parse
 from compiler.yamlwrite import write as write_yaml
@@ -21,22 +20,8 @@ from runtime.files import unsafe_path_reason
 ORDER_FILE = "catalogue.yaml"
 
 _SPACED = ("specs", "chat_template", "extensions")
-_SCHEMAS = Path("compiler/schema")
 # ext4, APFS and NTFS take 255; the rest leaves room for a temporary name.
 _MAX_NAME_BYTES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What `write` did.
-
-    Attributes:
-        written: Files that are new or changed.
-        unchanged: Files that said the same already.
-    """
-
-    written: int
-    unchanged: int
 
 
 def render(families: Sequence[Mapping[str, Any]], out: Path, source: str) -> dict[str, bytes]:
@@ -57,9 +42,9 @@ def render(families: Sequence[Mapping[str, Any]], out: Path, source: str) -> dic
         name = family["name"]
         _check_name(name, seen, source)
         files[f"families/{name}.yaml"] = _verified(
-            family, _modeline(out / "families", "family"), f"{source}: {name}")
+            family, _modeline(out / f"families/{name}.yaml", "family"), f"{source}: {name}")
     order = {"families": [family["name"] for family in families]}
-    files[ORDER_FILE] = _verified(order, _modeline(out, "catalogue"), source)
+    files[ORDER_FILE] = _verified(order, _modeline(out / ORDER_FILE, "catalogue"), source)
     return files
 
 
@@ -98,53 +83,24 @@ def _verified(data: Mapping[str, Any], header: str, what: str) -> bytes:
     return text
 
 
-def _modeline(folder: Path, schema: str) -> str:
+def _modeline(path: Path, kind: str) -> str:
     """The comment by which editors find the schema, in a checkout that holds it."""
-    folder = folder.resolve()
-    for parent in folder.parents:
-        target = parent / _SCHEMAS / f"{schema}.schema.json"
-        if target.is_file():
-            path = Path(os.path.relpath(target, folder)).as_posix()
-            return f"# yaml-language-server: $schema={path}\n"
-    return ""
+    schema = modeline.choose(path, kind, None)
+    return f"{modeline.line(schema)}\n" if schema else ""
 
 
-def write(files: Mapping[str, bytes], out: Path, *, force: bool) -> Written:
-    """Put the files into the folder `out`, all of them or none.
+def write(files: Mapping[str, bytes], out: Path, *, force: bool) -> Changes:
+    """Put the files into the folder `out`, all of them or none; returns what changed.
 
     Raises:
         UserError: Files there say something else and `force` is not given, or the system refuses.
     """
-    try:
-        changed = {path: data for path, data in files.items() if not _holds(out / path, data)}
-        clashes = [path for path in changed if os.path.lexists(out / path)]
-        if clashes and not force:
-            more = f" and {len(clashes) - 3} more" if len(clashes) > 3 else ""
-            raise UserError(
-                f"{out} has other contents in {', '.join(clashes[:3])}{more}",
-                code="would-overwrite", why="nothing was written",
-                hint="choose another folder, or overwrite them with --force")
-        _put(changed, out)
-    except OSError as error:
-        raise UserError(f"cannot write to {error.filename or out}: {error.strerror}",
-                        code="not-writable") from None
-    return Written(len(changed), len(files) - len(changed))
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
-
-
-def _put(files: Mapping[str, bytes], out: Path) -> None:
-    """Write beside the folder first, so that a full disk or an interruption leaves it as it was."""
-    out.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=".import-", dir=out))
-    try:
-        for number, data in enumerate(files.values()):
-            (stage / str(number)).write_bytes(data)
-        for number, path in enumerate(files):
-            target = out / path
-            target.parent.mkdir(exist_ok=True)
-            (stage / str(number)).replace(target)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+    changes = emit.compare(out, files)
+    if changes.changed and not force:
+        more = f" and {len(changes.changed) - 3} more" if len(changes.changed) > 3 else ""
+        raise UserError(
+            f"{out} has other contents in {', '.join(changes.changed[:3])}{more}",
+            code="would-overwrite", why="nothing was written",
+            hint="choose another folder, or overwrite them with --force")
+    emit.put(out, {path: files[path] for path in (*changes.new, *changes.changed)})
+    return changes
