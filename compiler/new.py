@@ -1,0 +1,284 @@
+"""The skeleton of a family spec, with what its author must know beside each field."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+
+from compiler.fmt import modeline
+from compiler.read.nodes import Mapping, Scalar
+from compiler.read.parse import parse
+from compiler.yamlwrite import write as write_yaml
+from runtime.errors import MisuseError, UserError
+from runtime.files import unsafe_path_reason
+from runtime.naming import parse_size, slug
+
+#: Pages that a site has already; a family of that name would take their place.
+_RESERVED = frozenset({"index", "genindex", "search", "py-modindex", "modindex"})
+#: Quantization that most repositories of a format hold; where there is none, a placeholder.
+_QUANTIZATIONS = {"pytorch": "none", "gptq": "Int4", "awq": "Int4", "fp8": "fp8", "fp4": "fp4",
+                  "bnb": "4-bit", "mlx": "4bit", "ggufv2": "Q4_K_M"}
+_FILES = frozenset({"ggufv2"})
+_TODO = "TODO"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFacts:
+    """What is known of one spec; None becomes a placeholder.
+
+    Attributes:
+        format: Format name.
+        size_in_billions: Size, `_` for the decimal point.
+        repo_id: Repository id.
+        quantizations: Quantizations; empty: the usual one of the format.
+        file_template: Path of the weight file, for formats laid out as files.
+        revision: Commit to pin.
+    """
+
+    format: str
+    size_in_billions: str | None = None
+    repo_id: str | None = None
+    quantizations: Sequence[str] = ()
+    file_template: str | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a family; None becomes a placeholder that `check` reports.
+
+    A command line knows little of it. Whoever asks a hub (`--from HUB:REPO_ID`) fills in more of
+    the same record and calls `skeleton`.
+    """
+
+    name: str
+    specs: Sequence[SpecFacts]
+    context_length: int | None = None
+    languages: Sequence[str] = ()
+    abilities: Sequence[str] = ()
+    description: str | None = None
+    architectures: Sequence[str] = ()
+    model_type: str | None = None
+    hubs: Sequence[str] = field(default=("huggingface",))
+
+
+def skeleton(facts: Facts, *, schema: str | None) -> str:
+    """The YAML text of a spec that passes the schema.
+
+    Args:
+        facts: What is known.
+        schema: What the modeline names; None: no modeline.
+    """
+    lines = [modeline.line(schema)] if schema else []
+    lines += [
+        "# Fill in each TODO; `compiler check` lists what is left, `compiler fmt` tidies up.",
+        "",
+        _pair("name", facts.name),
+        "# In tokens: max_position_embeddings in the model's config.json, or what its card says.",
+        f"context_length: {facts.context_length or 1}" + _todo(facts.context_length),
+        "# ISO 639 codes of the languages that it is made for.",
+        _pair("languages", list(facts.languages or ["en"])),
+        "# chat or generate, and what else the lab claims: reasoning, hybrid, tools, vision, "
+        "audio, omni.",
+        _pair("abilities", list(facts.abilities or ["chat"])),
+        "# Plain text for readers, one or two sentences in your own words.",
+        _pair("description", facts.description or "TODO: what the model is good for, and by whom."),
+        "# Both stand in the model's config.json; engines choose their loader by them.",
+        _pair("architectures", list(facts.architectures or [_TODO])),
+        _pair("model_type", facts.model_type or _TODO),
+        "",
+        "# One entry for each format at each size.",
+        "specs:",
+    ]
+    for number, spec in enumerate(facts.specs):
+        lines += ([""] if number else []) + _spec(spec, facts.hubs, explain=number == 0)
+    return "\n".join(lines) + "\n"
+
+
+def _spec(spec: SpecFacts, hubs: Sequence[str], *, explain: bool) -> list[str]:
+    quantizations = list(spec.quantizations or [_QUANTIZATIONS.get(spec.format, _TODO)])
+    several = len(quantizations) > 1
+    body = [_pair("format", spec.format)]
+    if explain:
+        body += ["# Parameters in billions, `_` for the point: 7, 0_5, 1_8."]
+    size = spec.size_in_billions
+    body += [f"size_in_billions: {size or 0}" + _todo(size)]
+    if explain:
+        body += ["# As the repository spells them; the first one is the default."]
+    body += [_pair("quantizations", quantizations)]
+    if explain:
+        body += ["# org/name on the hub. A repository for each quantization: put {quantization} "
+                 "where", "# its name stands."]
+    separate = several and spec.format not in _FILES
+    fallback = "TODO/TODO-{quantization}" if separate else "TODO/TODO"
+    body += [_pair("repo_id", spec.repo_id or fallback)]
+    if spec.revision:
+        body += [_pair("revision", spec.revision)]
+    if spec.format in _FILES:
+        if spec.file_template is None:
+            body += ["# The weight file's path in the repository. In several parts: see "
+                     "split_file_template", "# and split_parts in the guide."]
+        body += [_pair("file_template", spec.file_template or "TODO-{quantization}.gguf")]
+    if explain:
+        body += ["# In order of preference. A hub states only what differs there, such as its own "
+                 "repo_id."]
+    body += ["hubs:", *(f"  {hub}: {{}}" for hub in hubs)]
+    return [("  - " if number == 0 else "    ") + line for number, line in enumerate(body)]
+
+
+def _pair(key: str, value: object) -> str:
+    return write_yaml({key: value}).rstrip("\n")
+
+
+def _todo(known: object) -> str:
+    return "" if known else "  # TODO"
+
+
+def prepare(
+    name: str, specs: Path, *, formats: Sequence[str], size: str | None, repo_id: str | None,
+    quantizations: Sequence[str] = (),
+) -> tuple[Path, str]:
+    """Where the skeleton of a new family goes, and its text; nothing is written.
+
+    Args:
+        name: The family's name.
+        specs: The specs folder.
+        formats: Formats to begin with; one spec each.
+        size: Size of each spec, `_` or `.` for the decimal point.
+        repo_id: Repository of the only format.
+        quantizations: Quantizations of the only format.
+
+    Raises:
+        MisuseError: The name or another value cannot be, or is taken.
+    """
+    folder = specs / "families"
+    if not specs.is_dir():
+        raise MisuseError(f"there is no specs folder at {specs}", code="specs-missing",
+                          hint="name it with --specs, or create it")
+    _check_name(name)
+    if len(formats) > 1 and (repo_id or quantizations):
+        raise MisuseError("--repo-id and --quantization belong to one format, not to several",
+                          hint="give one --format, and add the other specs in the file")
+    known = _schema_formats()
+    for item in formats:
+        if item not in known:
+            near = get_close_matches(item, known, n=1)
+            raise MisuseError(f"there is no format {item!r}",
+                              hint=(f"did you mean {near[0]}? " if near else "")
+                              + f"formats are {', '.join(known)}")
+    path = folder / f"{name}.yaml"
+    _check_free(name, path)
+    facts = Facts(name, [SpecFacts(item, _size(size), repo_id, quantizations) for item in formats])
+    return path, skeleton(facts, schema=modeline.choose(path, "family", None))
+
+
+def store(path: Path, text: str) -> None:
+    """Write a new file whole or not at all; an existing one is never touched.
+
+    Raises:
+        UserError: There is a file of that name, or none can be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        # A link, unlike a rename, fails where somebody else was faster.
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise _taken(f"{path} is there already") from None
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}", code="write-failed") from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink(missing_ok=True)
+
+
+def _check_name(name: str) -> None:
+    reason = ""
+    if not name.strip():
+        reason = "it is empty"
+    elif len(name) > 100:
+        reason = "it is longer than 100 characters"
+    elif "/" in name:
+        reason = "it holds '/', and its file is named after it"
+    elif name != name.strip() or name.startswith((".", "-")):
+        reason = "it begins or ends with a space, or begins with a dot or hyphen"
+    elif not name.isprintable():
+        reason = "it holds an invisible character"
+    elif name.casefold() in _RESERVED:
+        reason = "a page of the site has it"
+    elif not slug(name):
+        reason = "nothing of it is left in a page address"
+    else:
+        reason = unsafe_path_reason(f"{name}.yaml") or unsafe_path_reason(name) or ""
+    if reason:
+        raise MisuseError(f"{name!r} cannot be a family's name: {reason}", code="name-invalid",
+                          hint="name it as its lab does, such as seed-oss or qwen2.5")
+
+
+def _check_free(name: str, path: Path) -> None:
+    """Refuse a name that is another's on some file system or in some page address."""
+    if not path.parent.is_dir():
+        return
+    for other in sorted(path.parent.iterdir()):
+        if other.suffix not in (".yaml", ".yml"):
+            continue
+        names = {other.stem, _family_name(other) or other.stem}
+        for taken in sorted(names):
+            if taken == name:
+                raise _taken(f"the family {name} is there already, in {other}")
+            if taken.casefold() == name.casefold():
+                raise _taken(f"{name!r} differs from {taken!r} ({other}) only in case")
+            if slug(taken) == slug(name):
+                raise _taken(f"{name!r} and {taken!r} ({other}) would have the same page, "
+                             f"{slug(name)}")
+
+
+def _taken(message: str) -> MisuseError:
+    return MisuseError(message, code="name-taken",
+                       why="names are told apart without regard to case, as files are on some "
+                           "systems",
+                       hint="choose another name, or add a spec to the family that is there")
+
+
+def _family_name(path: Path) -> str | None:
+    try:
+        tree, _ = parse(path.read_bytes(), str(path))
+    except OSError:
+        return None
+    node = tree.get("name") if isinstance(tree, Mapping) else None
+    return node.raw if isinstance(node, Scalar) else None
+
+
+def _size(size: str | None) -> str | None:
+    if size is None:
+        return None
+    text = re.sub(r"[.]", "_", size, count=1)
+    try:
+        if parse_size(text):
+            return text
+    except ValueError:
+        pass
+    raise MisuseError(f"{size!r} is not a size in billions of parameters",
+                      hint="write it as 7, 0_5 or 1_8")
+
+
+def _schema_formats() -> list[str]:
+    path = files("compiler") / "schema" / "family.schema.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    found: list[str] = schema["properties"]["specs"]["items"]["properties"]["format"]["enum"]
+    return found
