@@ -28,7 +28,8 @@ class Exporter(Protocol):
 
 def names() -> list[str]:
     """The names that `compiler export` takes, sorted."""
-    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)
+                  if not module.name.startswith("_"))
 
 
 def load(name: str) -> Exporter:
