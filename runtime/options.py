@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from runtime.fetch import Options
 from runtime.locate import add_manifest_argument
 from runtime.select import Wish
 
@@ -43,6 +44,14 @@ def add_combination_arguments(
                              "(default: $MODELBOOK_LOCAL_HUB)")
     source.add_argument("--model-path", type=Path, metavar="PATH",
                         help="use this file or folder and download nothing")
+    source.add_argument("--refresh", action="store_true",
+                        help="ask the hub what a branch stands for now, instead of staying at the "
+                             "commit that was downloaded")
+    source.add_argument("--verify-files", action="store_true",
+                        help="hash files again that were verified when they were downloaded")
+    source.add_argument("--allow-pickle", action="store_true",
+                        help="accept pickled weights, which can run any code, where there are no "
+                             "others")
     add_manifest_argument(source)  # type: ignore[arg-type]  # a group adds arguments alike
     add_format_argument(parser)
 
@@ -54,3 +63,9 @@ def wish(args: argparse.Namespace) -> Wish:
         model_format=args.model_format, quantization=args.quantization, variant=args.variant,
         hub=args.hub, force=args.force, any_hub=args.model_path is not None,
     )
+
+
+def fetch_options(args: argparse.Namespace) -> Options:
+    """How the options of `args` want files located."""
+    return Options(model_path=args.model_path, hub_root=args.hub_root, verify=args.verify_files,
+                   refresh=args.refresh, allow_pickle=args.allow_pickle)

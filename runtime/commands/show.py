@@ -9,7 +9,7 @@ from runtime import files, naming
 from runtime.combination import Combination, all_combinations, hubs_with
 from runtime.hubs import TITLES
 from runtime.locate import add_manifest_argument, load_manifest
-from runtime.manifest import Family, Hub, Manifest, Spec
+from runtime.manifest import Deprecation, Family, Hub, Manifest, Spec
 from runtime.select import find_family
 
 
@@ -60,9 +60,7 @@ def _head(family: Family) -> Iterator[str]:
     if family.licence:
         yield f"  licence         {family.licence}"
     if family.deprecated:
-        successor = family.deprecated.renamed_to
-        yield (f"  deprecated      since {family.deprecated.since}: {family.deprecated.reason.rstrip('.')}"
-               + (f"; use {successor}" if successor else ""))
+        yield f"  deprecated      {_deprecated(family.deprecated)}"
     yield f"  {family.description}"
 
 
@@ -80,8 +78,12 @@ def _spec_lines(spec: Spec) -> Iterator[str]:
         good = [q for q in claim.quantizations if q not in claim.refuted]
         yield f"  engine {claim.engine}" + ("" if good == every else f" ({', '.join(good)})")
     for name, deprecation in spec.deprecated_quantizations.items():
-        successor = f"; use {deprecation.renamed_to}" if deprecation.renamed_to else ""
-        yield f"  {name} is deprecated since {deprecation.since}: {deprecation.reason.rstrip('.')}{successor}"
+        yield f"  {name} is deprecated {_deprecated(deprecation)}"
+
+
+def _deprecated(deprecation: Deprecation) -> str:
+    successor = f"; use {deprecation.renamed_to}" if deprecation.renamed_to else ""
+    return f"since {deprecation.since}: {deprecation.reason.rstrip('.')}{successor}"
 
 
 def _resolved_lines(spec: Spec) -> Iterator[str]:

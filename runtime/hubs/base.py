@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-#: Called with the number of bytes that arrived since the last call; negative when bytes are void.
+#: Called with the number of bytes that arrived since the last call; it raises to stop a transfer.
 Advance = Callable[[int], None]
 #: Called with one sentence that the user should see now.
 Notify = Callable[[str], None]
@@ -54,30 +54,48 @@ class Hub(Protocol):
 
     Attributes:
         NAME: The hub's name as the specs write it.
+        COPIES: How often a file lies on the disk while it is fetched.
     """
 
     NAME: str
+    COPIES: int
 
-    def resolve(self, repo_id: str, revision: str | None, notify: Notify) -> Resolved:
+    def resolve(self, repo_id: str, revision: str | None, *, work: Path,
+                notify: Notify) -> Resolved:
         """Ask the hub what a revision stands for and which files it has.
+
+        Args:
+            repo_id: The repository.
+            revision: Commit, tag, branch or version; None for the default.
+            work: Folder for what has to be fetched to learn that; it need not exist.
+            notify: Told about waits and retries.
 
         Raises:
             UserError: It is missing, not permitted, or the hub cannot be reached.
         """
         ...
 
-    def fetch(self, resolved: Resolved, files: Sequence[RemoteFile], target: Path, *,
-              again: bool, advance: Advance, notify: Notify) -> None:
-        """Put `files` under `target`, each at its own path.
+    def fetch(self, resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, again: bool,
+              advance: Advance, notify: Notify) -> None:
+        """Put `file` under `target` at its own path; called from several threads.
 
-        The caller has vetted the paths, holds the folder's lock, and checks sizes and hashes
-        afterwards. A file that is there in full is only fetched once more if `again` is set.
+        The caller has vetted the path, holds the folder's lock, and checks size and hash
+        afterwards.
+
+        Args:
+            resolved: What `resolve` returned.
+            file: One of its files.
+            target: The folder of this commit.
+            work: Folder for partial and temporary files.
+            again: What was fetched before was wrong and must not be used.
+            advance: Told about arriving bytes.
+            notify: Told about waits and retries.
 
         Raises:
-            UserError: A file could not be fetched; those that arrived stay.
+            UserError: The file could not be fetched.
         """
         ...
 
-    def tidy(self, target: Path) -> None:
-        """Remove what an interrupted `fetch` left beside the files and cannot use again."""
+    def tidy(self, target: Path, work: Path, *, done: bool) -> None:
+        """Remove temporary files: all when `done`, else those that no later fetch can use."""
         ...

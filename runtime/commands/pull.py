@@ -1,0 +1,82 @@
+"""`runtime pull`: download and verify the files of a combination, without starting anything."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+
+from runtime import fetch
+from runtime.combination import Combination
+from runtime.errors import ExitCode
+from runtime.hubs import TITLES
+from runtime.local import Located
+from runtime.locate import load_manifest
+from runtime.options import add_combination_arguments, fetch_options, wish
+from runtime.progress import Reporter, human, reporter
+from runtime.select import select
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    add_combination_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true",
+                        help="print what would be downloaded; no file is fetched")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Download, verify, and print where the files are."""
+    # The engine decides nothing about the files, so it may be left open here.
+    combination = select(load_manifest(args), replace(wish(args), any_engine=True))
+    options = fetch_options(args)
+    as_json = args.format == "json"
+    report = reporter(silent=args.quiet or as_json)
+    for notice in combination.notices:
+        report.notify(f"note: {notice}")
+    if args.dry_run:
+        _print_plan(combination, fetch.preview(combination, options), as_json=as_json)
+        return ExitCode.OK
+    _announce(combination, options, report)
+    located = fetch.ensure(combination, options, report)
+    if as_json:
+        print(json.dumps(_as_json(combination, located), indent=2, ensure_ascii=False))
+        return ExitCode.OK
+    print(located.path)
+    report.notify(f"{combination.id}: {len(located.files)} files, {human(located.size)}, verified")
+    return ExitCode.OK
+
+
+def _announce(combination: Combination, options: fetch.Options, report: Reporter) -> None:
+    if options.model_path is None:
+        title = TITLES.get(combination.hub_name, combination.hub_name)
+        report.notify(f"{combination.repo_id} on {title}")
+
+
+def _print_plan(combination: Combination, located: Located | None, *, as_json: bool) -> None:
+    files = combination.expected_files
+    body: dict[str, object] = {
+        "combination": combination.id, "hub": combination.hub_name,
+        "repo_id": combination.repo_id, "revision": combination.hub.revision,
+        "expected_files": files, "complete": located is not None,
+        "path": str(located.path) if located else None,
+    }
+    if as_json:
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+        return
+    print(f"{combination.id}")
+    print(f"  hub       {TITLES.get(combination.hub_name, combination.hub_name)}")
+    print(f"  repo      {combination.repo_id}")
+    print(f"  revision  {combination.hub.revision or 'the default branch'}")
+    for path in files or ["weights (.safetensors) and what engines read beside them"]:
+        print(f"  file      {path}")
+    print(f"  here      {located.path if located else 'not yet, or not in full'}")
+
+
+def _as_json(combination: Combination, located: Located) -> dict[str, object]:
+    return {
+        "combination": combination.id, "hub": located.hub, "repo_id": located.repo_id,
+        "revision": located.revision, "commit": located.commit, "path": str(located.path),
+        "files": [{"path": file.path, "size": file.size, "digest": file.digest}
+                  for file in located.files],
+    }

@@ -1,0 +1,153 @@
+"""What was downloaded into one commit's folder, so that nothing is fetched or hashed twice.
+
+Beside the files lies `.modelbook.json`: which files a combination needs at this commit, and for
+each file that was verified its size, time and digest at that moment. A folder without it, or a file
+whose size or time has changed since, counts as unverified, never as complete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from runtime.errors import UserError
+from runtime.hubs.base import RemoteFile
+
+STATE = ".modelbook.json"
+_BLOCK = 1 << 20
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """A file as it was when its bytes were checked.
+
+    Attributes:
+        size: Bytes.
+        mtime_ns: Modification time.
+        digest: `sha256:…`, `git-sha1:…`, or `size` where the hub names no hash.
+    """
+
+    size: int
+    mtime_ns: int
+    digest: str
+
+
+class Expected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file as the hub described it."""
+
+    path: str
+    size: int | None = None
+    sha256: str | None = None
+    git_sha1: str | None = None
+
+
+class State(msgspec.Struct, omit_defaults=True):
+    """The state of one commit's folder.
+
+    Attributes:
+        hub: Hub name.
+        repo_id: Repository.
+        commit: Commit or version.
+        revisions: Revisions that resolved to this commit; the empty text is the default branch.
+        plans: Quantization → the files that it needs.
+        verified: Path → the file when it was last checked.
+        resolved_ns: When a revision last resolved to this commit.
+    """
+
+    hub: str
+    repo_id: str
+    commit: str
+    revisions: list[str] = []
+    plans: dict[str, list[Expected]] = {}
+    verified: dict[str, Verified] = {}
+    resolved_ns: int = 0
+
+
+def read_state(folder: Path) -> State | None:
+    """The state of a commit's folder; None if there is none that can be read."""
+    try:
+        return msgspec.json.decode((folder / STATE).read_bytes(), type=State)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def write_state(folder: Path, state: State) -> None:
+    """Replace the state at once.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    data = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=1)
+    try:
+        handle, name = tempfile.mkstemp(prefix=".modelbook-", dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data + b"\n")
+            Path(name).replace(folder / STATE)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise UserError(f"cannot write into {folder}: {error.strerror}", code="cannot-store",
+                        hint="free space, or set MODELBOOK_HOME to another folder") from None
+
+
+def find(repository: Path, revision: str | None) -> tuple[Path, State] | None:
+    """The commit's folder that `revision` last resolved to, as far as this machine knows."""
+    found: list[tuple[Path, State]] = []
+    if repository.is_dir():
+        for folder in repository.iterdir():
+            state = read_state(folder) if folder.is_dir() else None
+            if state and (revision == state.commit or (revision or "") in state.revisions):
+                found.append((folder, state))
+    return max(found, key=lambda item: item[1].resolved_ns, default=None)
+
+
+def untouched(folder: Path, path: str, state: State) -> bool:
+    """Whether a file still is the one that was verified, by its size and time."""
+    known = state.verified.get(path)
+    if known is None:
+        return False
+    try:
+        info = (folder / path).stat()
+    except OSError:
+        return False
+    return info.st_size == known.size and info.st_mtime_ns == known.mtime_ns
+
+
+def incomplete(folder: Path, plan: list[Expected], state: State) -> list[str]:
+    """The paths of `plan` that are not there in full and verified."""
+    return [file.path for file in plan if not untouched(folder, file.path, state)]
+
+
+def check(folder: Path, file: RemoteFile, advance: Callable[[int], None] | None = None,
+          ) -> tuple[Verified | None, str]:
+    """Check one file's size and digest against what the hub says.
+
+    Returns:
+        The facts to keep, and the digest found; None and what was found instead if it is wrong.
+    """
+    path = folder / file.path
+    info = path.stat()
+    if file.size is not None and info.st_size != file.size:
+        return None, f"{info.st_size} bytes"
+    kind, wanted = ("sha256", file.sha256) if file.sha256 else ("git-sha1", file.git_sha1)
+    if wanted is None:
+        return Verified(info.st_size, info.st_mtime_ns, "size"), "size"
+    digest = hashlib.sha256() if file.sha256 else hashlib.sha1(
+        b"blob %d\0" % info.st_size, usedforsecurity=False)
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+            if advance:
+                advance(len(block))
+    found = f"{kind}:{digest.hexdigest()}"
+    if digest.hexdigest() != wanted.lower():
+        return None, found
+    return Verified(info.st_size, info.st_mtime_ns, found), found

@@ -1,0 +1,213 @@
+"""A bounded look at a `.gguf` file's header: enough to name a truncated or foreign file at once.
+
+The file comes from strangers: every count and length is checked against the bytes that are there
+before it is used, and nothing of the content is kept but a few numbers and names.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.errors import UserError
+
+#: Value type → struct code of a fixed-size value; 8 is a string, 9 an array.
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q",
+            12: "d"}
+_STRING, _ARRAY = 8, 9
+#: Tensor type → (values in a block, bytes of a block). A type that is not listed is not measured.
+_BLOCKS = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
+    10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292),
+    16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110),
+    22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8),
+    29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
+}
+_MOST_KEYS, _MOST_TENSORS, _MOST_ITEMS, _LONGEST_NAME = 100_000, 1_000_000, 20_000_000, 65_536
+_KEPT = {b"general.architecture", b"general.alignment", b"general.file_type", b"split.no",
+         b"split.count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header says.
+
+    Attributes:
+        version: Version of the container (2 or 3).
+        tensors: Number of tensors in this file.
+        end: Bytes that the file must have for all tensors whose type is known.
+        architecture: Such as `llama`; empty if not stated.
+        part: Number of this part, counted from 0, of a split model.
+        parts: Number of parts; 1 for a model in one file.
+    """
+
+    version: int
+    tensors: int
+    end: int
+    architecture: str
+    part: int
+    parts: int
+
+
+class _BadError(Exception):
+    """The header is not one; the message says why."""
+
+
+class _ShortError(_BadError):
+    """The file ends where the header says that more follows."""
+
+
+class _Reader:
+    def __init__(self, data: mmap.mmap) -> None:
+        self.data = data
+        self.size = len(data)
+        self.at = 0
+        self.items = 0
+
+    def skip(self, count: int) -> None:
+        if count > self.size - self.at:
+            raise _ShortError
+        self.at += count
+
+    def number(self, code: str) -> int:
+        start = self.at
+        self.skip(struct.calcsize("<" + code))
+        value = struct.unpack_from("<" + code, self.data, start)[0]
+        return int(value) if code not in "fd" else 0
+
+    def text(self, longest: int) -> bytes:
+        length = self.number("Q")
+        start = self.at
+        self.skip(length)
+        if length > longest:
+            raise _BadError(f"a name of {length} bytes")
+        return bytes(self.data[start:self.at])
+
+    def value(self, kind: int, depth: int = 0) -> int | bytes | None:
+        """Read one value; only numbers and short texts are returned."""
+        if kind in _SCALARS:
+            return self.number(_SCALARS[kind])
+        if kind == _STRING:
+            length = self.number("Q")
+            start = self.at
+            self.skip(length)
+            return bytes(self.data[start:start + min(length, 256)])
+        if kind == _ARRAY and depth < 4:
+            self._array(depth)
+            return None
+        raise _BadError(f"a value of the unknown type {kind}")
+
+    def _array(self, depth: int) -> None:
+        kind, count = self.number("I"), self.number("Q")
+        if kind in _SCALARS:
+            self.skip(count * struct.calcsize("<" + _SCALARS[kind]))
+            return
+        if count * 8 > self.size - self.at:
+            raise _ShortError
+        self.items += count
+        if self.items > _MOST_ITEMS:
+            raise _BadError("an array longer than any vocabulary")
+        for _ in range(count):
+            if kind == _STRING:
+                self.skip(self.number("Q"))
+            else:
+                self.value(kind, depth + 1)
+
+
+def read_header(path: Path) -> Header:
+    """Read and check the header of `path`, and that the file is long enough for its tensors.
+
+    Raises:
+        UserError: It is not a GGUF file, is truncated, or its header cannot be right.
+    """
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(256)
+            size = path.stat().st_size
+            if start[:4] != b"GGUF":
+                raise _not_gguf(path, start)
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                header = _parse(_Reader(data))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}",
+                        code="model-unreadable") from None
+    except _ShortError:
+        raise _truncated(path, size, "its header goes on past the end of the file") from None
+    except _BadError as error:
+        raise UserError(f"{path} is damaged: its header holds {error}", code="model-damaged",
+                        hint="download it again") from None
+    if size < header.end:
+        raise _truncated(path, size, f"its tensors end at byte {header.end}")
+    return header
+
+
+def _parse(reader: _Reader) -> Header:
+    reader.skip(4)
+    version = reader.number("I")
+    if version not in (2, 3):
+        if version in (2 << 24, 3 << 24):
+            raise _BadError("big-endian numbers, which the engines here do not read")
+        raise _BadError(f"the unknown version {version}")
+    tensors, keys = reader.number("Q"), reader.number("Q")
+    if keys > _MOST_KEYS or tensors > _MOST_TENSORS:
+        raise _BadError(f"{keys} keys and {tensors} tensors")
+    facts: dict[bytes, int | bytes | None] = {}
+    for _ in range(keys):
+        name = reader.text(_LONGEST_NAME)
+        value = reader.value(reader.number("I"))
+        if name in _KEPT:
+            facts[name] = value
+    ends = [_tensor_end(reader) for _ in range(tensors)]
+    alignment = _number(facts, b"general.alignment", 32)
+    if not 1 <= alignment <= 1 << 20:
+        raise _BadError(f"the alignment {alignment}")
+    begin = -(-reader.at // alignment) * alignment
+    architecture = facts.get(b"general.architecture")
+    return Header(
+        version=version, tensors=tensors, end=max([reader.at, *(begin + end for end in ends)])
+        if ends else reader.at,
+        architecture=architecture.decode("utf-8", "replace")
+        if isinstance(architecture, bytes) else "",
+        part=_number(facts, b"split.no", 0), parts=_number(facts, b"split.count", 0) or 1)
+
+
+def _tensor_end(reader: _Reader) -> int:
+    """Read one entry of the tensor table; where its bytes end, counted from the data's begin."""
+    reader.text(_LONGEST_NAME)
+    dimensions = reader.number("I")
+    if dimensions > 8:
+        raise _BadError(f"a tensor of {dimensions} dimensions")
+    values = 1
+    for _ in range(dimensions):
+        values *= reader.number("Q")
+    kind, offset = reader.number("I"), reader.number("Q")
+    per_block, block_bytes = _BLOCKS.get(kind, (1, 0))
+    return offset + -(-values // per_block) * block_bytes
+
+
+def _number(facts: dict[bytes, int | bytes | None], key: bytes, default: int) -> int:
+    value = facts.get(key)
+    return value if isinstance(value, int) else default
+
+
+def _truncated(path: Path, size: int, why: str) -> UserError:
+    return UserError(f"{path} is truncated: it has {size} bytes", code="model-truncated", why=why,
+                     hint="download it again; `runtime pull` continues where it can")
+
+
+def _not_gguf(path: Path, start: bytes) -> UserError:
+    if reason := pointer_reason(start):
+        return UserError(f"{path} is not a model: {reason}", code="lfs-pointer",
+                         hint="fetch the file itself (`git lfs pull`, or `runtime pull`)")
+    what = "it is empty" if not start else f"it begins with {start[:4]!r}, not with b'GGUF'"
+    return UserError(f"{path} is not a GGUF file: {what}", code="model-damaged",
+                     hint="name a .gguf file, or download it again")
+
+
+def pointer_reason(start: bytes) -> str | None:
+    """Why the bytes are no model but a Git LFS pointer; None if they are not one."""
+    if start.startswith(b"version https://git-lfs.github.com/spec/"):
+        return "it is the text of a Git LFS pointer, which only names the real file"
+    return None

