@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from runtime import home, logs, ports, running, sanity
+from runtime import home, logs, ports, running
 from runtime.combination import Combination
 from runtime.engines import engine_module
 from runtime.engines.base import ChatTemplate, Command, Engine, LocalModel, Runner, ServeOptions
@@ -262,7 +262,6 @@ def start(prepared: Prepared, model: LocalModel, port: ports.Port, *, report: Re
     Raises:
         UserError: It did not come up, with the reason that its log gives.
     """
-    sanity.check(model)
     command = serve_command(prepared, model, port.number)
     _prepare_files(prepared, command)
     identity = f"{prepared.identity}-{port.number}"

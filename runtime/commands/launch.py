@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from runtime import launch, ports
 from runtime.errors import ExitCode
+from runtime.fetch import Options, ensure
+from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import Prepared, Request, Server
 from runtime.locate import load_manifest
 from runtime.options import add_combination_arguments, wish
+from runtime.progress import reporter
 from runtime.readiness import ended
 from runtime.select import select
 
 PASSES_ON = True
-
-
-class Terminated(BaseException):
-    """SIGTERM arrived; not an error, so nothing but this module catches it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,10 +61,9 @@ def run(args: argparse.Namespace) -> int:
     request = _request(args)
     combination = select(load_manifest(args), wish(args))
     if args.dry_run:
-        prepared = launch.planned(combination, request)
-        _print_plan(prepared, args)
+        _print_plan(launch.planned(combination, request), args)
         return ExitCode.OK
-    with _sigterm():
+    with raising_on_sigterm():
         try:
             return _serve(launch.prepare(combination, request), args)
         except Terminated:
@@ -87,28 +83,16 @@ def _request(args: argparse.Namespace) -> Request:
         extra=tuple(args.passed_on))
 
 
-@contextlib.contextmanager
-def _sigterm() -> Iterator[None]:
-    def raise_terminated(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we are on our way; the engine's end counts
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, raise_terminated)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _serve(prepared: Prepared, args: argparse.Namespace) -> int:
     with ports.reserve(args.host, args.port) as port:
-        model = weights(prepared, args)
+        located = ensure(prepared.combination, file_options(args),
+                         reporter(silent=args.format == "json"))
         if (warning := launch.exposure_note(args.host, prepared.request.api_key)) is not None:
             _say(f"warning: {warning}")
         for note in prepared.notes:
             _say(f"note: {note}")
         _say(f"starting {prepared.title} on port {port.number}")
-        with launch.start(prepared, model, port, report=_say) as server:
+        with launch.start(prepared, located.model, port, report=_say) as server:
             _print_ready(server, args)
             if args.detach:
                 server.detach()
@@ -125,13 +109,9 @@ def _wait(server: Server) -> int:
     raise ended(server.target, end)
 
 
-def weights(prepared: Prepared, args: argparse.Namespace):  # type: ignore[no-untyped-def]
-    """The combination's files on this machine, downloaded if needed."""
-    from runtime import sanity
-
-    if args.model_path is not None:
-        return sanity.given_model(args.model_path, prepared.combination)
-    raise NotImplementedError
+def file_options(args: argparse.Namespace) -> Options:
+    """Where the arguments say that the files come from."""
+    return Options(model_path=args.model_path, hub_root=args.hub_root)
 
 
 def _print_ready(server: Server, args: argparse.Namespace) -> None:
@@ -156,7 +136,13 @@ def _print_ready(server: Server, args: argparse.Namespace) -> None:
 
 
 def _print_plan(prepared: Prepared, args: argparse.Namespace) -> None:
-    print("PLAN", prepared, args)
+    from runtime.plan import launch_plan, plan_lines
+
+    plan = launch_plan(prepared, file_options(args), args.api_key_file)
+    if args.format == "json":
+        print(json.dumps(plan, indent=2, ensure_ascii=False, default=str))
+    else:
+        print("\n".join(plan_lines(plan)))
 
 
 def _say(line: str) -> None:

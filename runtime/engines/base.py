@@ -132,7 +132,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     def shown_environment(self) -> dict[str, str | None]:
         """`environment` with secrets hidden."""
-        return {name: "********" if name in self.secrets else value
+        return {name: "********" if name in self.secrets and value is not None else value
                 for name, value in sorted(self.environment.items())}
 
 

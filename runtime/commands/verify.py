@@ -1,0 +1,135 @@
+"""`runtime verify`: try combinations, and record how far each one got."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from runtime import home, records
+from runtime.combination import Combination
+from runtime.commands.launch import add_engine_arguments, file_options
+from runtime.errors import ExitCode, MisuseError
+from runtime.interrupt import Terminated, raising_on_sigterm
+from runtime.launch import Request
+from runtime.locate import add_manifest_argument, load_manifest
+from runtime.manifest import Manifest
+from runtime.progress import reporter
+from runtime.records import LEVELS, WHO, Record
+from runtime.selectors import matching, parse_selector
+from runtime.verify import Job, succeeded, verify, who_runs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    add = parser.add_argument
+    add("selector", nargs="?", default="**", metavar="SELECTOR",
+        help="combinations, such as 'seed-oss/**' or '*/*/ggufv2/*/llama.cpp' (default: all)")
+    add("--level", choices=LEVELS, default="chat", help="how far to go (default: %(default)s)")
+    add("--records", type=Path, metavar="FILE", help="where records are added (default: the data "
+        "folder's records.jsonl)")
+    add("--as", dest="who", choices=WHO, help="who runs this (default: ci on a build machine, "
+        "else contributor)")
+    add("--format", choices=("text", "json", "junit"), default="text",
+        help="form of the output (default: text)")
+    add("--force", action="store_true", help="also try what the engines' facts refuse")
+    add("--context-length", type=int, metavar="TOKENS", help="prompt and answer of one request")
+    add("--trust-remote-code", action="store_true",
+        help="run Python code that comes with the weights")
+    source = parser.add_argument_group("where the files come from")
+    source.add_argument("--pull", action="store_true",
+                        help="download what is not here (default: such combinations are skipped)")
+    source.add_argument("--hub-root", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    source.add_argument("--model-path", type=Path, metavar="PATH",
+                        help="use this file or folder, for a selector of one combination")
+    add_manifest_argument(parser)
+    add_engine_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify what the selector names; 0 only if something passed and nothing went wrong."""
+    manifest = load_manifest(args)
+    chosen = _choose(manifest, args)
+    job = Job(level=args.level, request=_request(args), files=file_options(args),
+              download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest)
+    path = args.records or home.records_file()
+    home.ensure_folder(path.parent)
+    done: list[Record] = []
+    code: ExitCode | None = None
+    with raising_on_sigterm():
+        try:
+            for record in _recorded(chosen, job, path, args):
+                done.append(record)
+        except Terminated:
+            code = ExitCode.TERMINATED
+        except KeyboardInterrupt:
+            code = ExitCode.INTERRUPTED
+    _print_end(done, len(chosen), path, args)
+    if code is not None:
+        return code
+    return ExitCode.OK if succeeded(done) else ExitCode.FAILED
+
+
+def _choose(manifest: Manifest, args: argparse.Namespace) -> list[Combination]:
+    selector = parse_selector(args.selector)
+    chosen = [c for c in matching(manifest, selector, refused=True)
+              if c.promised or (args.force and not c.verdict.never)]
+    if not chosen:
+        raise MisuseError(f"no combination fits {args.selector!r}", code="nothing-selected",
+                          hint="`runtime list` shows families, `runtime show NAME` combinations")
+    if args.model_path is not None and len(chosen) != 1:
+        raise MisuseError(f"--model-path fits one combination, and {args.selector!r} names "
+                          f"{len(chosen)}", code="usage", hint="name one combination in full")
+    return chosen
+
+
+def _request(args: argparse.Namespace) -> Request:
+    return Request(context_length=args.context_length, provider=args.provider,
+                   engine_python=args.engine_python, timeout=args.timeout, force=args.force,
+                   trust_remote_code=args.trust_remote_code)
+
+
+def _recorded(chosen: list[Combination], job: Job, path: Path, args: argparse.Namespace,
+              ) -> Iterator[Record]:
+    for record in verify(chosen, job, reporter(silent=args.format != "text")):
+        records.append(path, record)
+        if args.format == "text":
+            print(_line(record), flush=True)
+        yield record
+
+
+def _line(record: Record) -> str:
+    reached = record.level or "none"
+    engine = " ".join(filter(None, (record.engine.provider, record.engine.version)))
+    line = f"{record.outcome:<11}  {reached:<5}  {record.combination}"
+    if engine:
+        line += f"  ({engine})"
+    if record.evidence and record.evidence.answer:
+        line += f"\n             {record.evidence.question!r} -> {record.evidence.answer!r}"
+    return f"{line}\n             {record.reason}" if record.reason else line
+
+
+def _counts(done: list[Record]) -> dict[str, int]:
+    return {outcome: sum(record.outcome == outcome for record in done)
+            for outcome in records.OUTCOMES}
+
+
+def _print_end(done: list[Record], wanted: int, path: Path, args: argparse.Namespace) -> None:
+    counts = _counts(done)
+    if args.format == "json":
+        import msgspec
+
+        print(json.dumps({"records": msgspec.to_builtins(done), "counts": counts,
+                          "selected": wanted, "records_file": str(path)},
+                         indent=2, ensure_ascii=False))
+    elif args.format == "junit":
+        from runtime.junit import junit
+
+        sys.stdout.write(junit(done))
+    else:
+        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        print(f"{wanted} selected: {told or 'none tried'}; recorded in {path}")
+        if counts["skipped"] == len(done):
+            print("nothing was executed, which is not a pass", file=sys.stderr)

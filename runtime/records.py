@@ -1,0 +1,198 @@
+"""Verification records: what became of one combination on one machine, one JSON object a line.
+
+A record names what it stands on by fingerprints, so that it goes stale by itself when the spec or
+the engine's facts change. It holds nothing that identifies a machine or its user.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from runtime.combination import Combination
+from runtime.manifest import Engine
+
+FORMAT = "modelbook.record"
+FORMAT_VERSION = 1
+#: In the order in which `verify` climbs them.
+LEVELS = ("plan", "load", "chat")
+OUTCOMES = ("passed", "failed", "skipped", "environment")
+WHO = ("maintainer", "ci", "contributor")
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was seen.
+
+    Attributes:
+        question: What the model was asked.
+        answer: The beginning of its answer.
+        reasoning: The beginning of its separate reasoning.
+        via: `chat` or `completions`.
+        finish_reason: Why the answer ended.
+        key_line: The line of the engine's log that explains a failure.
+        seconds_to_ready: From start to the first generation.
+    """
+
+    question: str = ""
+    answer: str = ""
+    reasoning: str = ""
+    via: str = ""
+    finish_reason: str = ""
+    key_line: str = ""
+    seconds_to_ready: float | None = None
+
+
+class UsedEngine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The engine that was tried; version empty where it does not say."""
+
+    name: str
+    provider: str = ""
+    version: str = ""
+
+
+class UsedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of weights: path in its repository, bytes and SHA-256 in hexadecimal."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class UsedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the weights came from.
+
+    Attributes:
+        hub: Hub name, or `path` for files that the user named.
+        repo_id: Repository.
+        commit: Exact revision.
+        files: The files that the engine was given or found in its folder.
+    """
+
+    hub: str
+    repo_id: str = ""
+    commit: str = ""
+    files: list[UsedFile] = []
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The outcome of verifying one combination.
+
+    Attributes:
+        combination: Combination id.
+        wanted: Level that was asked for.
+        level: Highest level reached; empty if none.
+        outcome: `passed`, `failed`, `skipped` or `environment` (the machine was at fault).
+        reason: One sentence; empty when passed.
+        engine: What was tried.
+        weights: `real`, or `twin` for random weights of the same shape.
+        machine: Its kind.
+        date: UTC, ISO 8601.
+        who: `maintainer`, `ci` or `contributor`.
+        modelbook: Version of Modelbook.
+        manifest: Digest of the manifest.
+        spec: Fingerprint of what the spec says of the combination.
+        facts: Fingerprint of what the engine's facts say.
+        temperature: Of the requests; always 0.
+        source: Where the weights came from, if any were needed.
+        evidence: What was seen.
+    """
+
+    format: str
+    format_version: int
+    combination: str
+    wanted: str
+    level: str
+    outcome: str
+    engine: UsedEngine
+    weights: str
+    machine: dict[str, object]
+    date: str
+    who: str
+    modelbook: str
+    manifest: str
+    spec: str
+    facts: str
+    temperature: int
+    reason: str = ""
+    source: UsedSource | None = None
+    evidence: Evidence | None = None
+
+
+def spec_fingerprint(combination: Combination) -> str:
+    """Changes when anything changes that decides how the combination is loaded and served."""
+    family, spec = combination.family, combination.spec
+    return _fingerprint({
+        "family": [family.name, family.architectures, family.model_type, family.abilities,
+                   family.context_length, family.chat_template,
+                   family.tool_parser.get(combination.engine.name),
+                   family.reasoning_parser.get(combination.engine.name)],
+        "spec": [spec.format, spec.size_in_billions, spec.variant, spec.trust_remote_code],
+        "quantization": combination.quantization,
+        "sources": [[hub.hub, hub.repo_id, hub.revision, hub.file_template,
+                     hub.split_file_template, hub.split_parts.get(combination.quantization)]
+                    for hub in spec.hubs if combination.quantization in hub.quantizations],
+    })
+
+
+def facts_fingerprint(engine: Engine) -> str:
+    """Changes when the engine's facts change, apart from texts for readers."""
+    return _fingerprint({
+        "loads": engine.loads, "refuses": [[r.format, r.quantizations, r.split_files, r.since,
+                                            r.until] for r in engine.refuses],
+        "architectures": engine.architectures, "served": [engine.served_name,
+                                                          engine.served_name_fixed],
+        "providers": [[p.name, p.requirements, p.environment] for p in engine.providers],
+    })
+
+
+def _fingerprint(value: object) -> str:
+    data = msgspec.json.encode(value, order="sorted")
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def append(path: Path, record: Record) -> None:
+    """Add a record to a file of records, whole, whoever else is adding to it.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    line = msgspec.json.encode(record, order="sorted") + b"\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    try:
+        _lock(descriptor)
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line  # what a killed writer left unfinished stays a line of its own
+        os.write(descriptor, line)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def read(path: Path) -> Iterator[Record]:
+    """The records in a file, oldest first; lines that are none are passed over."""
+    decoder = msgspec.json.Decoder(Record)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    for line in data.splitlines():
+        try:
+            record = decoder.decode(line)
+        except msgspec.MsgspecError:
+            continue
+        if record.format == FORMAT and record.format_version == FORMAT_VERSION:
+            yield record

@@ -1,0 +1,210 @@
+"""Trying combinations for real: plan, load, chat; each outcome becomes a record."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runtime import __version__, home, launch, ports
+from runtime.combination import Combination
+from runtime.errors import UserError
+from runtime.fetch import Options, ensure, preview
+from runtime.launch import Prepared, Request, Server
+from runtime.local import Located
+from runtime.machine import Machine
+from runtime.probe import PROMPT, QUESTION, Answer, ProbeError
+from runtime.progress import Reporter
+from runtime.readiness import LaunchError
+from runtime.records import (
+    FORMAT,
+    FORMAT_VERSION,
+    LEVELS,
+    Evidence,
+    Record,
+    UsedEngine,
+    UsedFile,
+    UsedSource,
+    facts_fingerprint,
+    spec_fingerprint,
+)
+
+#: Tokens for an answer; a model that reasons first gets the larger number on a second try.
+_TOKENS, _MORE_TOKENS = 64, 512
+_EXCERPT = 240
+#: Errors that say something about this machine or what is on it, not about the combination.
+_SKIPS = {"engine-missing", "engine-incomplete", "engine-unsupported", "engine-unknown",
+          "remote-code", "hub-unavailable", "unsupported-option"}
+_ENVIRONMENT = {"port-in-use", "host", "folder-not-writable", "locked", "disk-full",
+                "offline", "hub-unreachable", "hub-timeout", "rate-limited", "engine-broken"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """How to verify.
+
+    Attributes:
+        level: Level to reach.
+        request: How to serve.
+        files: Where the files come from.
+        download: Download what is not here; else such combinations are skipped.
+        who: Who runs it.
+        manifest_digest: Digest of the manifest that the combinations come from.
+    """
+
+    level: str
+    request: Request
+    files: Options
+    download: bool
+    who: str
+    manifest_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What became of one combination, before it is put into a record."""
+
+    level: str
+    outcome: str
+    reason: str = ""
+    engine: UsedEngine | None = None
+    source: UsedSource | None = None
+    evidence: Evidence | None = None
+
+
+def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) -> Iterator[Record]:
+    """Verify one combination after the other; nothing runs any more when a record is yielded."""
+    machine = Machine.here().kind()
+    for combination in combinations:
+        reporter.notify(f"verifying {combination.id}")
+        finding = _try(combination, job, reporter)
+        yield Record(
+            format=FORMAT, format_version=FORMAT_VERSION, combination=combination.id,
+            wanted=job.level, level=finding.level, outcome=finding.outcome,
+            reason=_private(finding.reason),
+            engine=finding.engine or UsedEngine(name=combination.engine.name),
+            weights="real", machine=machine,
+            date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
+            modelbook=__version__, manifest=job.manifest_digest,
+            spec=spec_fingerprint(combination), facts=facts_fingerprint(combination.engine), temperature=0,
+            source=finding.source, evidence=finding.evidence)
+
+
+def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
+    if not combination.verdict.supported and not job.request.force:
+        return _Finding("", "failed", f"{combination.verdict.code}: {combination.verdict.reason}")
+    try:
+        prepared = launch.prepare(combination, job.request)
+    except UserError as error:
+        return _refused("", error)
+    engine = UsedEngine(name=combination.engine.name, provider=prepared.installation.provider,
+                        version=prepared.installation.version)
+    if job.level == "plan":
+        return _Finding("plan", "passed", engine=engine)
+    try:
+        found = preview(combination, job.files)
+        if found is None and job.download:
+            found = ensure(combination, job.files, reporter)
+    except UserError as error:
+        return replace(_refused("plan", error), engine=engine)
+    if found is None:
+        return _Finding("plan", "skipped", "its files are not on this machine", engine=engine)
+    return replace(_run(prepared, found, job, reporter), engine=engine, source=_source(found))
+
+
+def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter) -> _Finding:
+    try:
+        with (ports.reserve(prepared.request.host, prepared.request.port) as port,
+              launch.start(prepared, found.model, port, report=reporter.notify) as server):
+            seconds = round(server.seconds, 2)
+            if job.level == "load":
+                return _Finding("load", "passed", evidence=Evidence(seconds_to_ready=seconds))
+            return _chat(server, seconds)
+    except LaunchError as error:
+        reached = "load" if error.code == "engine-no-answer" else "plan"
+        key = _private(error.key.line) if error.key else ""
+        return _Finding(reached, error.outcome, _sentence(error),
+                        evidence=Evidence(key_line=key))
+    except UserError as error:
+        return _refused("plan", error)
+
+
+def _chat(server: Server, seconds: float) -> _Finding:
+    """Ask the standard question and judge the answer."""
+    chat = server.answer.via == "chat"
+    timeout = server.prepared.request.timeout
+    try:
+        answer = server.client.ask(chat=chat, max_tokens=_TOKENS, timeout=timeout)
+        if not answer.text.strip() and answer.finish_reason == "length":
+            answer = server.client.ask(chat=chat, max_tokens=_MORE_TOKENS, timeout=timeout)
+    except ProbeError as error:
+        return _Finding("load", "failed", f"it does not answer: {error}",
+                        evidence=Evidence(seconds_to_ready=seconds))
+    evidence = _evidence(answer, seconds)
+    if answer.fault:
+        return _Finding("load", "failed", f"garbage: {answer.fault}", evidence=evidence)
+    return _Finding("chat", "passed", evidence=evidence)
+
+
+def _evidence(answer: Answer, seconds: float) -> Evidence:
+    return Evidence(
+        question=QUESTION if answer.via == "chat" else PROMPT, answer=_excerpt(answer.text),
+        reasoning=_excerpt(answer.reasoning), via=answer.via, finish_reason=answer.finish_reason,
+        seconds_to_ready=seconds)
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= _EXCERPT else text[:_EXCERPT - 1] + "…"
+
+
+def _source(found: Located) -> UsedSource:
+    named = found.hub in ("path", "local")
+    return UsedSource(
+        hub=found.hub, repo_id="" if found.hub == "path" else found.repo_id, commit=found.commit,
+        files=[UsedFile(path=file.path, size=file.size,
+                        sha256=_sha256(found.model.folder / file.path)
+                        if named or not file.digest.startswith("sha256:")
+                        else file.digest.removeprefix("sha256:"))
+               for file in found.files])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refused(level: str, error: UserError) -> _Finding:
+    outcome = ("skipped" if error.code in _SKIPS
+               else "environment" if error.code in _ENVIRONMENT else "failed")
+    return _Finding(level, outcome, _sentence(error))
+
+
+def _sentence(error: UserError) -> str:
+    return f"{error.message}: {error.why}" if error.why else error.message
+
+
+def _private(text: str) -> str:
+    """`text` without the folders that would tell who ran it."""
+    for folder, name in ((str(home.data_home()), "$MODELBOOK_HOME"), (str(Path.home()), "~")):
+        if len(folder) > 1:
+            text = text.replace(folder, name)
+    return text
+
+
+def succeeded(records: Iterable[Record]) -> bool:
+    """Whether something was tried and nothing that was tried went wrong."""
+    outcomes = [record.outcome for record in records]
+    return "passed" in outcomes and not {"failed", "environment"} & set(outcomes)
+
+
+def who_runs() -> str:
+    """`ci` on a build machine, else `contributor`."""
+    return "ci" if os.environ.get("CI", "").lower() not in ("", "0", "false") else "contributor"
+
+
+def level_index(level: str) -> int:
+    """Position of a level in the climb; -1 for none."""
+    return LEVELS.index(level) if level in LEVELS else -1
