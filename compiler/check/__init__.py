@@ -1,1 +1,47 @@
-"""Rules over specs, one a module."""
+"""Semantic checks: what is wrong with specs that are well-formed and fit their schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from compiler.check.registry import run_rules
+from compiler.check.view import CatalogueView
+from compiler.finding import Finding
+from compiler.read.nodes import Node
+
+
+class Document(Protocol):
+    """One file of a catalogue that passed its schema."""
+
+    @property
+    def kind(self) -> str:
+        """`family`, `engine` or `formats`."""
+
+    @property
+    def file(self) -> str:
+        """Path as findings print it."""
+
+    @property
+    def root(self) -> Node:
+        """The document's tree."""
+
+
+class Catalogue(Protocol):
+    """What has been read."""
+
+    @property
+    def documents(self) -> Iterable[Document]:
+        """The files that passed their schema."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every file did; else nothing is called unknown that a broken one may hold."""
+
+
+def run(catalogue: Catalogue) -> list[Finding]:
+    """The findings of every rule on a catalogue, in the order of their places."""
+    view = CatalogueView(complete=catalogue.complete)
+    for document in catalogue.documents:
+        view.add(document.kind, document.file, document.root)
+    return run_rules(view)

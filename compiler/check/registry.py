@@ -14,6 +14,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +24,8 @@ from functools import cache
 from compiler.check import rules as rules_package
 from compiler.check.view import CatalogueView, Problem
 from compiler.finding import Finding, Severity
+
+_HEADING = re.compile(r"^(Why|Wrong|Right)\n-+\n", re.MULTILINE)
 
 
 class Scope(Enum):
@@ -55,6 +59,33 @@ class Rule:
     def summary(self) -> str:
         """The docstring's first line."""
         return self.text.split("\n", 1)[0]
+
+    @property
+    def why(self) -> str:
+        """The section "Why": what goes wrong otherwise."""
+        return self._sections["Why"]
+
+    @property
+    def wrong(self) -> str:
+        """The YAML of the section "Wrong", which this rule and no other reports."""
+        return _block(self._sections["Wrong"])
+
+    @property
+    def right(self) -> str:
+        """The YAML of the section "Right", which no rule reports."""
+        return _block(self._sections["Right"])
+
+    @property
+    def _sections(self) -> dict[str, str]:
+        pieces = _HEADING.split(self.text)
+        return dict(zip(pieces[1::2], (piece.strip("\n") for piece in pieces[2::2]), strict=True))
+
+
+def _block(section: str) -> str:
+    """The literal block of a section, without its indentation."""
+    lines = section.split("\n")
+    return textwrap.dedent("\n".join(line for line in lines if not line.startswith(".. "))).strip(
+        "\n") + "\n"
 
 
 @cache

@@ -267,8 +267,10 @@ class CatalogueView:
     formats_document: Document | None = None
     complete: bool = True
 
-    def add(self, kind: str, file: str, root: Mapping) -> None:
+    def add(self, kind: str, file: str, root: Node) -> None:
         """Add a document; `kind` is `family`, `engine` or `formats`."""
+        if not isinstance(root, Mapping):
+            return  # no schema accepts anything else
         if kind == "family":
             self.families.append(FamilyView(file, root, self))
         elif kind == "engine":

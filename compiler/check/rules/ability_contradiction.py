@@ -16,6 +16,7 @@ Right
 .. code-block:: yaml
 
     abilities: [chat, reasoning, hybrid]
+    reasoning_parser: {vLLM: demo}
 """
 
 from __future__ import annotations

@@ -11,12 +11,14 @@ Wrong
 .. code-block:: yaml
 
     abilities: [generate, reasoning]
+    reasoning_parser: {vLLM: demo}
 
 Right
 -----
 .. code-block:: yaml
 
     abilities: [chat, reasoning]
+    reasoning_parser: {vLLM: demo}
 """
 
 from __future__ import annotations

@@ -52,5 +52,6 @@ def check(family: FamilyView) -> Iterator[Problem]:
     except (TemplateSyntaxError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         at = f" in its line {line}" if line else ""
-        yield family.problem(node, f"the chat template does not parse{at}: {error}",
+        yield family.problem(node, f"the chat template does not parse{at}: "
+                             f"{str(error).rstrip('.')}",
                              "copy it from the model's tokenizer_config.json")

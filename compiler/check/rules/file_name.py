@@ -48,7 +48,8 @@ def check(catalogue: CatalogueView) -> Iterator[Problem]:
                 f"rename the file to {slug(family.name)}.yaml, or correct the name")
     for engine in catalogue.engines:
         name = text(engine.name_node) or ""
-        if engine.stem.lower() != name.lower():
+        # Of two engines with one name (MB313) only one can have its file.
+        if engine.stem.lower() != name.lower() and catalogue.engine(name) is engine.record:
             yield engine.problem(
                 engine.name_node, f"the file {engine.stem}.yaml holds the engine {name}",
                 f"rename the file to {name.lower()}.yaml, or correct the name")

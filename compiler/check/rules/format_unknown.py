@@ -15,7 +15,7 @@ Wrong
         title: PyTorch
         description: Plain weights.
         layout: folder
-        quantizations: [none]
+        quantizations: ["*"]
     # file: specs/families/demo.yaml
     name: demo
     specs:

@@ -13,9 +13,9 @@ Wrong
       - format: awq
         size_in_billions: 7
         quantizations: [Int4]
-        repo_id: example/demo-7B-AWQ
+        repo_id: example/demo-7B-AWQ-{quantization}
         hubs:
-          huggingface: {quantizations: [Int8]}
+          huggingface: {quantizations: [Int4, Int8]}
           modelscope: {}
 
 Right
@@ -57,4 +57,4 @@ def check(family: FamilyView) -> Iterator[Problem]:
             if name not in names:
                 yield family.problem(
                     node, f"{hub.hub} lists {name}, which the spec does not list",
-                    f"{did_you_mean(name, names)} Otherwise add it to the spec's quantizations")
+                    f"{did_you_mean(name, names)} or add it to the spec's quantizations")

@@ -3,8 +3,8 @@
 Why
 ---
 Every family and spec has a target for links, made of its names alone so that it never changes:
-`models_llm_demo`, `models_llm_demo_awq_7`. A family called `demo_awq_7` has the target of that
-spec, and Sphinx would link to either.
+`models_llm_demo`, `models_llm_demo_pytorch_7`. A family called `demo_pytorch_7` has the target of
+that spec, and Sphinx would link to either.
 
 Wrong
 -----
@@ -13,14 +13,14 @@ Wrong
     # file: specs/families/demo.yaml
     name: demo
     specs:
-      - format: awq
+      - format: pytorch
         size_in_billions: 7
-        quantizations: [Int4]
-        repo_id: example/demo-7B-AWQ
+        quantizations: [none]
+        repo_id: example/demo-7B
         hubs: {huggingface: {}}
 
-    # file: specs/families/demo_awq_7.yaml
-    name: demo_awq_7
+    # file: specs/families/demo_pytorch_7.yaml
+    name: demo_pytorch_7
 
 Right
 -----
@@ -29,8 +29,8 @@ Right
     # file: specs/families/demo.yaml
     name: demo
 
-    # file: specs/families/demo-awq-7.yaml
-    name: demo-awq-7
+    # file: specs/families/demo-2.yaml
+    name: demo-2
 """
 
 from __future__ import annotations

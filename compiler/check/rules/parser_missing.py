@@ -40,6 +40,7 @@ from collections.abc import Iterator
 from compiler.check.claims import promised_engines
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
+from compiler.check.words import listing
 from compiler.finding import Severity
 from compiler.resolve import entries
 
@@ -56,9 +57,10 @@ def check(family: FamilyView) -> Iterator[Problem]:
         if ability not in family.abilities:
             continue
         named = {key.raw.lower() for key, _ in entries(family.root.get(field))}
-        for engine in promised_engines(family):
-            if getattr(engine, need) and engine.name.lower() not in named:
-                yield family.problem(
-                    family.abilities[ability],
-                    f"{engine.name} shows {ability} only with a parser, and none is named",
-                    f"add `{field}: {{{engine.name}: …}}`")
+        lacking = [engine.name for engine in promised_engines(family)
+                   if getattr(engine, need) and engine.name.lower() not in named]
+        if lacking:
+            yield family.problem(
+                family.abilities[ability], f"{listing(lacking)} would not show {ability}: "
+                "no parser is named, and without one it stays in the text",
+                f"add `{field}: {{{lacking[0]}: …}}` with the name of the engine's parser")

@@ -60,7 +60,5 @@ def check(family: FamilyView) -> Iterator[Problem]:
             homes = home_formats(catalogue, name)
             hint = (f"did you mean {near}?" if near
                     else f"{name} is a quantization of {listing(homes)}" if homes
-                    else "correct the name")
-            yield family.problem(node, f"{spec.format} has no quantization {name}",
-                                 f"{hint} A new kind is added to specs/formats.yaml"
-                                 if near else f"{hint}, or add it to specs/formats.yaml")
+                    else "correct the name, or add a new kind to specs/formats.yaml")
+            yield family.problem(node, f"{spec.format} has no quantization {name}", hint)

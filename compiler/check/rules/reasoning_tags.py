@@ -10,6 +10,7 @@ Wrong
 .. code-block:: yaml
 
     abilities: [chat, reasoning]
+    reasoning_parser: {vLLM: demo}
     reasoning_start_tag: <think>
 
 Right
@@ -17,6 +18,7 @@ Right
 .. code-block:: yaml
 
     abilities: [chat, reasoning]
+    reasoning_parser: {vLLM: demo}
     reasoning_start_tag: <think>
     reasoning_end_tag: </think>
 """

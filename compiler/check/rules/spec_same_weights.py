@@ -13,6 +13,7 @@ Wrong
     specs:
       - format: awq
         size_in_billions: 7
+        variant: base
         quantizations: [Int4]
         repo_id: example/demo-7B-AWQ
         hubs: {huggingface: {}}
@@ -30,6 +31,7 @@ Right
     specs:
       - format: awq
         size_in_billions: 7
+        variant: base
         quantizations: [Int4]
         repo_id: example/demo-7B-AWQ
         hubs: {huggingface: {}}

@@ -2,7 +2,7 @@
 
 Why
 ---
-Every part would be the same file.
+Every part would be the same file, and the engine would find one part where it needs all.
 
 Wrong
 -----

@@ -2,7 +2,8 @@
 
 Why
 ---
-A reader who follows the advice would go round for ever.
+A reader who follows the advice would go round for ever, and so would a page that
+redirects to another.
 
 Wrong
 -----

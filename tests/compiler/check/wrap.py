@@ -1,0 +1,91 @@
+"""Fragments of specs made into whole catalogues, so that examples show only what they are about."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema_rs
+
+from compiler.check.registry import run_rules
+from compiler.check.view import CatalogueView
+from compiler.finding import Finding, Severity
+from compiler.read.nodes import Mapping, plain
+from compiler.read.parse import parse
+
+ROOT = Path(__file__).resolve().parents[3]
+SPECS = ROOT / "specs"
+#: Engines whose facts do not change when the project's own do.
+ENGINES = Path(__file__).parent / "engines"
+SCHEMAS = ROOT / "compiler" / "schema"
+_FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
+
+FAMILY = {
+    "name": "demo", "context_length": 32768, "languages": ["en"], "abilities": ["chat"],
+    "description": "{name} is a model for examples.",
+    "architectures": ["LlamaForCausalLM"],
+    "specs": [{"format": "pytorch", "size_in_billions": 7, "quantizations": ["none"],
+               "repo_id": "example/{name}-7B", "revision": "0123456789abcdef" * 2 + "01234567",
+               "hubs": {"huggingface": {}}}],
+}
+
+
+def catalogue(example: str) -> CatalogueView:
+    """The catalogue that an example stands for: the project's formats, four small engines, and its
+    files.
+
+    `# file: PATH` lines separate several files; without one, an example with `loads` is an engine
+    and any other a family. What a family leaves out is filled in.
+    """
+    files = _files(example)
+    view = CatalogueView()
+    if "specs/formats.yaml" not in files:
+        add(view, "specs/formats.yaml", (SPECS / "formats.yaml").read_text())
+    for engine in sorted(ENGINES.glob("*.yaml")):
+        add(view, f"specs/engines/{engine.name}", engine.read_text())
+    for file, text in files.items():
+        add(view, file, text)
+    return view
+
+
+def findings(example: str) -> list[Finding]:
+    """What the rules say of an example."""
+    return run_rules(catalogue(example))
+
+
+def grave(found: list[Finding]) -> set[str]:
+    """The codes of errors and warnings."""
+    return {finding.code for finding in found if finding.severity > Severity.INFO}
+
+
+def add(view: CatalogueView, file: str, text: str) -> None:
+    """Add a document that the reader and its schema accept."""
+    root, problems = parse(text.encode(), file)
+    assert isinstance(root, Mapping), (file, problems)
+    assert not problems, (file, problems)
+    kind = ("formats" if file.endswith("formats.yaml") else
+            "engine" if "/engines/" in file else "family")
+    schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text())
+    jsonschema_rs.Draft7Validator(schema).validate(plain(root))
+    view.add(kind, file, root)
+
+
+def _files(example: str) -> dict[str, str]:
+    pieces = _FILE.split(example)
+    named = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    if not named:
+        kind = "engines" if re.search(r"^loads:", example, re.MULTILINE) else "families"
+        named = {f"specs/{kind}/demo.yaml": example}
+    return {file: _filled(text) if "/families/" in file else text for file, text in named.items()}
+
+
+def _filled(text: str) -> str:
+    """A family with what it leaves out filled in, as JSON, which is YAML."""
+    root, problems = parse(text.encode(), "example")
+    assert root is not None, problems
+    given = plain(root)
+    assert isinstance(given, dict)
+    name = given.get("name", "demo")
+    whole = json.loads(json.dumps(FAMILY).replace("{name}", str(name))) | {"name": name} | given
+    return json.dumps(whole, indent=1, ensure_ascii=False)
