@@ -5,11 +5,10 @@ set -euo pipefail
 runtime engines install llama.cpp --provider xllamacpp
 
 server=$(runtime launch --model-engine llama.cpp --model-name smollm2 --size-in-billions 0_135 \
-  --model-format ggufv2 --quantization Q4_1 --port 0 --detach --format json)
-trap 'runtime stop smollm2' EXIT
+  --model-format ggufv2 --quantization Q4_1 --detach --format json)
+field() { python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$server" "$1"; }
+trap 'runtime stop "$(field id)"' EXIT
 
-base_url=$(python3 -c 'import json, sys; print(json.loads(sys.argv[1])["base_url"])' "$server")
 question="What is the capital of France?"
-
 echo "Q: $question"
-echo "A: $(python3 "$(dirname "$0")/ask.py" "$base_url" smollm2 "$question")"
+echo "A: $(python3 "$(dirname "$0")/ask.py" "$(field base_url)" "$(field served_model_name)" "$question")"

@@ -45,11 +45,12 @@ def test_schemas_and_manifest_are_published_as_they_are(built_project: Project) 
 
 
 def test_reference_names_every_key_of_the_family_schema(built_project: Project) -> None:
-    text = _text(built_project.html / "reference/spec-language.html")
+    page = built_project.html / "reference/spec-language.html"
+    text, markup = _text(page), page.read_text(encoding="utf-8")
     schema = json.loads((ROOT / "compiler/schema/family.schema.json").read_text(encoding="utf-8"))
     spec = schema["properties"]["specs"]["items"]
     for key, value in {**schema["properties"], **spec["properties"]}.items():
-        assert re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text), key
+        assert f'<span class="pre">{key}</span>' in markup
         plain = value["description"].replace("`", "")
         assert plain in text, key
 
@@ -122,8 +123,9 @@ def test_a_broken_spec_stops_the_build_and_leaves_the_output(
 ])
 def test_a_page_cannot_read_files_or_hold_html(project: Project, markup: str) -> None:
     """Should an escape ever fail, the site is built with the dangerous directives off."""
-    page = project.folder / "docs" / "reference" / "exit-codes.rst"
-    page.write_text(f"{page.read_text(encoding='utf-8')}\n\n{markup}\n", encoding="utf-8")
+    page = "docs/reference/exit-codes.rst"
+    text = (project.folder / page).read_text(encoding="utf-8")
+    project.write(page, f"{text}\n\n{markup}\n")
     made = project.make("docs")
     assert made.returncode != 0
     assert re.search(r"exit-codes\.rst.*disabled", made.stderr), made.stderr
@@ -131,7 +133,7 @@ def test_a_page_cannot_read_files_or_hold_html(project: Project, markup: str) ->
 
 def test_the_example_family_of_the_guide_passes_the_checks(project: Project) -> None:
     example = (project.folder / "docs/examples/my-family.yaml").read_text(encoding="utf-8")
-    (project.folder / "specs/families/my-family.yaml").write_text(example, encoding="utf-8")
+    project.write("specs/families/my-family.yaml", example)
     made = project.make("docs")
     assert made.returncode == 0, made.stdout + made.stderr
     assert "my-org/My-Family-0.5B-Instruct" in _text(

@@ -18,11 +18,12 @@ class Project:
         self.folder = folder
         self.html = folder / "docs" / "_build" / "html"
         self.generated = folder / "docs" / "generated"
+        self._originals: dict[Path, bytes | None] = {}
 
     @classmethod
-    def copy(cls, source: Path, folder: Path, *, built: bool) -> Project:
-        """Copy what `source` holds, with what was built there or without."""
-        ignore = shutil.ignore_patterns("__pycache__", *(() if built else ("_build", "generated")))
+    def copy(cls, source: Path, folder: Path) -> Project:
+        """Copy what `source` holds, without what was built there."""
+        ignore = shutil.ignore_patterns("__pycache__", "_build", "generated")
         for part in PARTS:
             origin = source / part
             if origin.is_dir():
@@ -46,10 +47,25 @@ class Project:
                               capture_output=True, timeout=300)
 
     def edit(self, path: str, old: str, new: str) -> None:
-        file = self.folder / path
-        text = file.read_text(encoding="utf-8")
+        """Replace what is once in a file."""
+        text = (self.folder / path).read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} is not once in {path}"
-        file.write_text(text.replace(old, new), encoding="utf-8")
+        self.write(path, text.replace(old, new))
+
+    def write(self, path: str, text: str) -> None:
+        """Write a source file; `restore` takes it back."""
+        file = self.folder / path
+        self._originals.setdefault(file, file.read_bytes() if file.exists() else None)
+        file.write_text(text, encoding="utf-8")
+
+    def restore(self) -> None:
+        """Take back every edit."""
+        for file, content in self._originals.items():
+            if content is None:
+                file.unlink()
+            else:
+                file.write_bytes(content)
+        self._originals.clear()
 
     def output(self) -> dict[str, bytes]:
         """Every built file a reader sees: pages, manifest and site."""
