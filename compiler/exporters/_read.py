@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compiler.exporters import Document
-from compiler.read.nodes import plain
+from compiler.read.nodes import Mapping, plain
 from compiler.read.parse import parse
 from runtime.errors import MisuseError, UserError
 
@@ -46,6 +46,6 @@ def _document(path: Path) -> Document:
         first = findings[0]
         raise UserError(f"{path}:{first.span.line}:{first.span.column}: {first.message}",
                         code="spec-invalid", hint="`compiler check` lists every finding")
-    data = plain(tree)
-    assert isinstance(data, dict)
-    return data
+    if not isinstance(tree, Mapping):
+        raise UserError(f"{path} is not a mapping", code="spec-invalid")
+    return {key.raw: plain(node) for key, node in tree.items()}

@@ -49,7 +49,7 @@ def render(families: Sequence[Mapping[str, Any]], out: Path, source: str) -> dic
 
 
 def _check_name(name: str, seen: dict[str, str], source: str) -> None:
-    reason = unsafe_path_reason(f"{name}.yaml")
+    reason = unsafe_path_reason(name)
     if reason is None and ("/" in name or name.startswith((".", "-"))):
         reason = "it holds / or begins with a dot or hyphen"
     if reason is None and len(name.encode("utf-8", "replace")) > _MAX_NAME_BYTES:

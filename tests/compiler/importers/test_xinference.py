@@ -58,7 +58,8 @@ def test_hubs_state_only_what_differs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("first", "second", "union", "own"), [
     (["a"], ["a", "b"], ["a", "b"], {"huggingface": ["a"]}),
     (["a"], ["b", "a"], ["b", "a"], {"huggingface": ["a"]}),
-    (["a", "b"], ["b", "c"], ["a", "b", "c"], {"huggingface": ["a", "b"], "modelscope": ["b", "c"]}),
+    (["a", "b"], ["b", "c"], ["a", "b", "c"],
+     {"huggingface": ["a", "b"], "modelscope": ["b", "c"]}),
     (["a"], ["b"], ["a", "b"], {"huggingface": ["a"], "modelscope": ["b"]}),
     (["a", "b"], ["b", "a"], ["a", "b"], {"modelscope": ["b", "a"]}),
 ])

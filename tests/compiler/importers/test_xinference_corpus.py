@@ -46,7 +46,7 @@ def test_is_formatted_as_fmt_would(specs: Path) -> None:
 
 
 def test_states_nothing_twice(specs: Path) -> None:
-    """A hub that repeats its spec would be shorter without it; extensions are the rare exception."""
+    """Specs, with the engines that the original does not hold, are shorter than its JSON."""
     imported = sum(path.stat().st_size for path in (specs / "families").iterdir())
     original = json.loads(Path(CORPUS, "xinference-llm-dev.json").read_text(encoding="utf-8"))
     assert imported < len(json.dumps(original, ensure_ascii=False).encode())

@@ -23,7 +23,8 @@ PROSE = st.one_of(
     st.sampled_from(["", " ", "text with an end. ", "no", "1_8", "\n", "{{ a }}\n", "a\r\nb"]))
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}[A-Za-z0-9]", fullmatch=True)
 IDS = st.one_of(
-    st.builds("{}/{}".format, NAMES, NAMES), st.builds("{}/{}-{{quantization}}".format, NAMES, NAMES))
+    st.builds("{}/{}".format, NAMES, NAMES),
+    st.builds("{}/{}-{{quantization}}".format, NAMES, NAMES))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-10**15, 10**15) | PROSE,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PROSE, inner, max_size=3),
@@ -66,7 +67,7 @@ SPECS = st.fixed_dictionaries(
                                       "ggufv2"]),
      "model_size_in_billions": SIZES,
      "model_src": st.one_of(SHARED, HUBS.flatmap(
-         lambda hubs: st.fixed_dictionaries({hub: SOURCES for hub in hubs},
+         lambda hubs: st.fixed_dictionaries(dict.fromkeys(hubs, SOURCES),
                                             optional={"another_hub": SOURCES})))},
     optional={"activated_size_in_billions": SIZES, "quantizations": QUANTIZATIONS,
               "left_over": JSON})
