@@ -163,6 +163,8 @@ class Change:
                 out += f": {name} is now {show(self.new)}"
             elif self.new is None:
                 out += f": {name} is gone, was {show(self.old)}"
+            elif lists := _lists(self.old, self.new):
+                out += f": {name} " + ", ".join(f"{word} {show(items)}" for word, items in lists)
             else:
                 before, after = _focus(self.old, self.new)
                 out += f": {name} {show(before)} → {show(after)}"
@@ -189,6 +191,15 @@ class Change:
         """Gravest first; then by what it is about."""
         words = self.identity.words()
         return (-self.grade, words.casefold(), words, self.kind.value, self.field, self.note)
+
+
+def _lists(old: Value, new: Value) -> list[tuple[str, Value]]:
+    """What two lists do not share; nothing where their order is what differs."""
+    if not isinstance(old, list) or not isinstance(new, list):
+        return []
+    lost: Value = [item for item in old if item not in new]
+    gained: Value = [item for item in new if item not in old]
+    return [(word, items) for word, items in (("without", lost), ("with", gained)) if items]
 
 
 def _focus(old: Value, new: Value) -> tuple[Value, Value]:
