@@ -228,7 +228,7 @@ COMMON_FAILURES = (
 )
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_ALARM = re.compile(r"\b(error|exception|fatal|failed|failure|cannot|abort\w*|panic)\b",
+_ALARM = re.compile(r"(?:error|exception)\b|\b(?:fatal|failed|failure|cannot|abort\w*|panic)\b",
                     re.IGNORECASE)
 _LONGEST_LINE = 300
 

@@ -65,7 +65,10 @@ def _native(runner: Runner, model: LocalModel, options: ServeOptions) -> Command
         argv = [str(runner.python), "-I", str(SERVE_XLLAMACPP)]
     else:
         argv = runner.program("llama_server")
-    argv += ["--model", str(model.path), "--alias", options.name,
+    # Our launcher's argparse takes `-x` for an option; llama-server takes the next word as it is.
+    alias = option("--alias", options.name) if runner.provider == "xllamacpp" else [
+        "--alias", options.name]
+    argv += ["--model", str(model.path), *alias,
              "--host", options.host, "--port", str(options.port),
              "--parallel", str(PARALLEL), "--kv-unified"]
     if options.context_length is not None:

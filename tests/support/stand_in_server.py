@@ -1,0 +1,103 @@
+"""A server that goes wrong in ways that a real engine cannot be made to; see `stand_in.py`.
+
+It takes llama-server's options (`--host`, `--port`, `--alias`) and a mode from $STAND_IN.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+MODE = os.environ.get("STAND_IN", "good")
+STARTED = time.monotonic()
+parser = argparse.ArgumentParser(allow_abbrev=False)
+parser.add_argument("--host")
+parser.add_argument("--port", type=int)
+parser.add_argument("--alias")
+args, _ = parser.parse_known_args()
+
+CHAT = {
+    "good": {"content": "The capital of France is Paris."},
+    "short": {"content": "4"},
+    "exclamations": {"content": "!!!!!!!!!!!!"},
+    "empty": {"content": ""},
+    "blank": {"content": " "},
+    "repeats": {"content": "the " * 64},
+    "undecodable": {"content": "\ufffd\ufffd\ufffd\ufffd"},
+    "reasoning": {"content": None, "reasoning": "The user asks for a capital."},
+    "reasoning-content": {"content": None, "reasoning_content": "Let me think about France."},
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def reply(self, status, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def loading(self):
+        return MODE == "late" and time.monotonic() - STARTED < 1.5
+
+    def do_GET(self):  # noqa: N802
+        if self.path == "/health":
+            self.reply(503 if self.loading() else 200, {"status": "x"})
+        else:
+            self.reply(200, {"data": [{"id": args.alias}]})
+
+    def do_POST(self):  # noqa: N802
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.loading():
+            self.reply(503, {"error": {"message": "Loading model"}})
+        elif MODE == "chat-500":
+            self.reply(500, {"error": {"message": "no kernel image for this device"}})
+        elif MODE == "base" and "chat" in self.path:
+            self.reply(400, {"error": {"message": "the model must provide a chat template"}})
+        elif MODE == "chat-hangs":
+            time.sleep(600)
+        elif "chat" in self.path:
+            message = CHAT.get(MODE, CHAT["good"])
+            self.reply(200, {"model": args.alias, "choices": [
+                {"message": message, "finish_reason":
+                    "length" if message["content"] is None else "stop"}]})
+        else:
+            self.reply(200, {"choices": [{"text": " Paris, a city", "finish_reason": "length"}]})
+
+
+if MODE == "dies":
+    time.sleep(0.3)
+    print("llama_model_load: tensor 'x' data is not within the file bounds, model is corrupted "
+          "or incomplete", file=sys.stderr)
+    print("goodbye", file=sys.stderr)
+    sys.exit(7)
+if MODE == "out-of-memory":
+    print("ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 9",
+          file=sys.stderr)
+    sys.exit(1)
+if MODE == "never-listens":
+    time.sleep(600)
+if MODE == "deaf-corpse":
+    print("OSError: [Errno 98] Address already in use", file=sys.stderr, flush=True)
+    time.sleep(600)
+if MODE == "noisy":
+    line = b"x" * 1023 + b"\n"
+    for _ in range(100 * 1024):
+        sys.stdout.buffer.write(line)
+    print("the last line", flush=True)
+if MODE == "ignores-sigterm":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if MODE == "leaves-children":
+    for _ in range(2):
+        if os.fork() == 0:
+            os.setsid()  # out of the process group, as badly behaved workers do
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(600)
+ThreadingHTTPServer((args.host, args.port), Handler).serve_forever()
