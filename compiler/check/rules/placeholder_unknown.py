@@ -3,8 +3,8 @@
 Why
 ---
 Repository ids and file templates know `{quantization}`; `split_file_template` knows `{part}`
-besides. Any other name in braces would be asked of the hub literally. A revision takes no
-placeholder.
+besides. A draft model's id and file template know `{draft_quantization}`. Any other name in
+braces would be asked of the hub literally. A revision takes no placeholder.
 
 Wrong
 -----
@@ -38,7 +38,8 @@ from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.check.words import nearest
 from compiler.finding import Severity
-from compiler.resolve import text
+from compiler.read.nodes import Node
+from compiler.resolve import entries, text
 
 CODE = "MB212"
 NAME = "placeholder-unknown"
@@ -54,16 +55,26 @@ _KNOWN = {
     "split_file_template": ("{quantization}", "{part}"),
 }
 
+_DRAFT = ("repo_id", "file_template")
+
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Look for braces that are no placeholder of their field."""
     for _, hub in family.sources():
         for field, known in _KNOWN.items():
             node = getattr(hub, field)
-            for found in _BRACES.findall(text(node) or ""):
-                if found not in known:
-                    yield family.problem(node, _message(field, found, known), _hint(found, known))
-                    break
+            yield from _field(family, field, node, known)
+        for key, node in entries(hub.draft):
+            if key.raw in _DRAFT:
+                yield from _field(family, f"draft.{key.raw}", node, ("{draft_quantization}",))
+
+
+def _field(family: FamilyView, field: str, node: Node | None,
+           known: tuple[str, ...]) -> Iterator[Problem]:
+    for found in _BRACES.findall(text(node) or ""):
+        if node is not None and found not in known:
+            yield family.problem(node, _message(field, found, known), _hint(found, known))
+            return
 
 
 def _message(field: str, found: str, known: tuple[str, ...]) -> str:
