@@ -162,7 +162,7 @@ class _Planner:
         for name in sorted(names, reverse=True):
             engine = self.by_name.get(name.casefold())
             refuted = {} if engine is None else {
-                quantization: f"{verdict.code}: {verdict.reason}"
+                quantization: f"{verdict.code} {verdict.reason}"
                 for quantization, verdict in self.judge(engine, judged) if not verdict.supported}
             claims.append(EngineClaim(engine=engine.name if engine else name,
                                       quantizations=judged.quantizations, refuted=refuted))

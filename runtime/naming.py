@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from hashlib import sha256
 
 SIZE_PATTERN = r"^(0|[1-9][0-9]*)(_[0-9]+)?$"
 _SIZE = re.compile(SIZE_PATTERN)
+#: File systems allow 255 bytes; room is left for suffixes.
+_SLUG_LIMIT = 120
 _ASCII_SLUG = re.compile(r"[a-z0-9._-]")
 
 
@@ -38,7 +41,8 @@ def slug(name: str) -> str:
     """ASCII form of a family name for file names, URLs and labels, from the name alone.
 
     ASCII letters are lower-cased, spaces become `-`, any other character becomes `u` and its code
-    point in hexadecimal between hyphens. Distinct names may collide; the check `MB` rules report it.
+    point in hexadecimal between hyphens. A form too long for a file name is cut and ends in a part
+    of the name's SHA-256. Distinct names may collide; the check `MB` rules report it.
     """
     out: list[str] = []
     for char in unicodedata.normalize("NFKC", name).lower():
@@ -48,7 +52,10 @@ def slug(name: str) -> str:
             out.append("-")
         else:
             out.append(f"-u{ord(char):x}-")
-    return re.sub(r"-{2,}", "-", "".join(out)).strip("-")
+    text = re.sub(r"-{2,}", "-", "".join(out)).strip("-")
+    if len(text) <= _SLUG_LIMIT:
+        return text
+    return f"{text[:_SLUG_LIMIT - 9].rstrip('-')}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def spec_key(size_in_billions: str, variant: str | None) -> str:

@@ -14,12 +14,16 @@ from compiler.emit.profiles import Profile
 from compiler.emit.stated import stated
 from runtime.errors import UserError
 from runtime.files import unsafe_path_reason
-from runtime.manifest import Family, Manifest
+from runtime.manifest import Family, Manifest, Record
 
 #: Page names that a Sphinx site uses itself, or that its `toctree` reads as something else.
 RESERVED = frozenset({"index", "genindex", "modindex", "py-modindex", "search", "self"})
 _SUFFIX = re.compile(r"\.(rst|md|txt|ipynb)\Z", re.IGNORECASE)
+#: Longest page name in bytes; file systems allow 255 with the suffixes that Sphinx adds.
+_NAME_LIMIT = 200
+#: Longest description in a table, in characters.
 _SHORT = 160
+_RECORDS = (Record, view.SpecView, view.EngineView, view.HubView, view.Matrix)
 
 
 def render(manifest: Manifest, profile: Profile) -> dict[str, str]:
@@ -49,11 +53,13 @@ def _page_names(families: list[Family], profile: Profile) -> dict[str, str]:
     labels: dict[str, Family] = {}
     for family in families:
         name = family.slug if profile.file_names == "slug" else family.name.lower()
-        reason = unsafe_path_reason(f"{name}.rst")
+        reason = unsafe_path_reason(name) or unsafe_path_reason(f"{name}.rst")
         if reason is None and "/" in name:
             reason = "it holds '/'"
         if reason is None and (name in RESERVED or _SUFFIX.search(name)):
             reason = "a Sphinx site uses it for something else"
+        if reason is None and len(name.encode()) > _NAME_LIMIT:
+            reason = f"it is longer than {_NAME_LIMIT} bytes"
         if reason:
             raise UserError(f"{_place(family)}: the page of {family.name!r} cannot be called "
                             f"{name + '.rst'!r}: {reason}", code="page-name",
@@ -78,17 +84,30 @@ def _place(family: Family) -> str:
     return f"{family.source.file}:{family.source.line}"
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, which keeps a template to what it is given, without its cost for records.
+
+    The records are immutable and have no method that acts, so their public fields need no check;
+    without this the sandbox takes more than half of the time of rendering.
+    """
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The attribute of an object in a template."""
+        if isinstance(obj, _RECORDS) and not attribute.startswith("_"):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+
 class _Writer:
     """Renders pages with the templates of one profile, each compiled once."""
 
     def __init__(self, manifest: Manifest, profile: Profile) -> None:
         self.place = ""
         self.engines = {engine.name: engine for engine in manifest.engines}
-        self.slugs = {family.name: family for family in manifest.families}
+        self.by_name = {family.name.casefold(): family for family in manifest.families}
         escaped = profile.text == "escaped"
         # Every value that a template prints goes through `finalize`: text is literal by default.
-        # The sandbox costs little, and keeps what a template can reach to the records given to it.
-        environment = ImmutableSandboxedEnvironment(
+        environment = _Environment(
             loader=FileSystemLoader(profile.folder), undefined=StrictUndefined, autoescape=False,
             trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
             finalize=self._escaped if escaped else self._stated)
@@ -104,9 +123,9 @@ class _Writer:
     def family(self, family: Family) -> str:
         """A family's page."""
         self.place = _place(family)
-        successor = self.slugs.get(family.deprecated.renamed_to or "") if family.deprecated else None
+        successor = family.deprecated.renamed_to if family.deprecated else None
         return self.family_template.render(
-            family=family, successor=successor,
+            family=family, successor=self.by_name.get((successor or "").casefold()),
             specs=[view.spec_view(family, spec, number, self.engines)
                    for number, spec in enumerate(family.specs, 1)])
 

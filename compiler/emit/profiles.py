@@ -37,7 +37,7 @@ class Profile:
 def templates_folder() -> Path:
     """Where the profiles are: in the installed package, else in the checkout."""
     package = Path(__file__).resolve().parent.parent
-    installed = package / "templates"
+    installed = package / "_data" / "templates"
     return installed if installed.is_dir() else package.parent / "templates"
 
 

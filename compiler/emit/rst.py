@@ -114,7 +114,8 @@ def link(title: str, url: str) -> Rst:
 
 def reference(title: str, label: str) -> Rst:
     """A cross-reference to `label`, shown as `title`."""
-    return Rst(f":ref:`{escape(title)} <{label}>`")
+    shown = escape(title).replace("<", "\\<")  # an angle bracket would begin the label
+    return Rst(f":ref:`{shown} <{label}>`")
 
 
 def rule(char: str, title: str, least: int = 40) -> Rst:

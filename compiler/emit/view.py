@@ -28,7 +28,7 @@ class EngineView:
     Attributes:
         name: As printed.
         usable: Quantizations that can be launched with it, in page order.
-        missing: Reason → quantizations of the spec that it does not load.
+        missing: Rule code and reason → quantizations of the spec that it does not load.
         refuted: Whether the YAML claims what `missing` refuses.
         quantization: The one that the command shows; None where nothing is usable.
         command: A line to paste; empty where nothing is usable.
@@ -124,6 +124,7 @@ def spec_view(family: Family, spec: Spec, number: int, engines: dict[str, Engine
     size = spec.size_in_billions.replace("_", ".")
     title = f"Model Spec {number} ({spec.format}, {size} Billion"
     first = printed_hub(spec)
+    printed = set(first.quantizations)
     views = [_engine_view(family, spec, claim, engines.get(claim.engine)) for claim in spec.engines]
     return SpecView(
         number=number, label=spec_label(family, spec), spec=spec, size=size,
@@ -134,7 +135,7 @@ def spec_view(family: Family, spec: Spec, number: int, engines: dict[str, Engine
         matrix=_matrix(spec, views),
         printed=[hub for name in PRINTED_HUBS for hub in spec.hubs if hub.hub == name],
         claimed=[claim.engine for claim in spec.engines
-                 if not set(first.quantizations).isdisjoint(claim.quantizations)],
+                 if not printed.isdisjoint([*claim.quantizations, *claim.refuted])],
     )
 
 
@@ -185,7 +186,7 @@ def _reason(family: Family, spec: Spec, engine: Engine | None, quantization: str
     verdict = judge(engine, model_format=spec.format, quantization=quantization,
                     architectures=family.architectures,
                     split=bool(having) and all(is_split(hub, quantization) for hub in having))
-    return f"{verdict.code}: {verdict.reason}" if verdict.reason else ""
+    return f"{verdict.code} {verdict.reason}" if verdict.reason else ""
 
 
 def _hub_view(hub: Hub) -> HubView:

@@ -16,18 +16,21 @@ from compiler.emit.rst import block, code, escape, join, link, literal, referenc
 from runtime.errors import UserError
 
 FRAGMENTS = [
-    "*", "**", "`", "``", "|", "_", "__", "[1]_", "[#]_", "[CIT2002]_", "..", ".. ", ".. raw:: html",
-    ".. include:: /etc/passwd", ".. |x| replace:: y", ".. _t: javascript:alert(1)", "|best|", "|today|",
-    ":raw-html:`<b>`", "`a`:sup:", "`x <javascript:alert(1)>`_", "`t`__", "__ https://a.b", "::", ":x: ",
-    ":", "- ", "* ", "+ ", "\N{BULLET} ", "A. ", "7) ", "(i) ", "#. ", "iv. ", ">>> ", "> ", "| ", "+--+",
-    "====", "----", "~~~~", "-f F ", "--long=3 ", "/V ", "-- x", "https://a.b/c_", "http://[::1]/",
-    "javascript:alert(1)", "mailto:a@b.c", "a@b.c", "\\", "\\\\", "\\ ", " ", "  ", "<script>", "</p>",
-    "&amp;", '"', "'", "\N{LEFT SINGLE QUOTATION MARK}", "...", "\N{NO-BREAK SPACE}",
-    "\N{ZERO WIDTH SPACE}", "\N{RIGHT-TO-LEFT OVERRIDE}", "\N{IDEOGRAPHIC SPACE}", "\t", "\x1c", "\x85",
-    "\u2028", "\x00", "\ufeff", "{q}", "{{ 7*7 }}", "{% raw %}", "${x}", "書生", "é", "e\u0301",
-    "\N{ROCKET}", "x", "word", "seed_oss", "PEP 8", "RFC 2822", "[x]", "!", "~", "^", "x" * 3000,
+    "*", "**", "`", "``", "|", "_", "__", "[1]_", "[#]_", "[CIT2002]_", "..", ".. ",
+    ".. raw:: html", ".. include:: /etc/passwd", ".. |x| replace:: y",
+    ".. _t: javascript:alert(1)", "|best|", "|today|", ":raw-html:`<b>`", "`a`:sup:",
+    "`x <javascript:alert(1)>`_", "`t`__", "__ https://a.b", "::", ":x: ", ":", "- ", "* ", "+ ",
+    "\N{BULLET} ", "A. ", "7) ", "(i) ", "#. ", "iv. ", ">>> ", "> ", "| ", "+--+", "====",
+    "----", "~~~~", "-f F ", "--long=3 ", "/V ", "-- x", "https://a.b/c_", "http://[::1]/",
+    "javascript:alert(1)", "mailto:a@b.c", "a@b.c", "\\", "\\\\", "\\ ", " ", "  ", "<script>",
+    "</p>", "&amp;", '"', "'", "\N{LEFT SINGLE QUOTATION MARK}", "...", "\N{NO-BREAK SPACE}",
+    "\N{ZERO WIDTH SPACE}", "\N{RIGHT-TO-LEFT OVERRIDE}", "\N{IDEOGRAPHIC SPACE}", "\t", "\x1c",
+    "\x85", "\u2028", "\x00", "\ufeff", "{q}", "{{ 7*7 }}", "{% raw %}", "${x}", "書生", "é",
+    "e\u0301", "\N{ROCKET}", "x", "word", "seed_oss", "PEP 8", "RFC 2822", "[x]", "!", "~", "^",
+    "x" * 3000,
 ]
-HOSTILE = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), min_size=1, max_size=7).map("".join)
+HOSTILE = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3),
+                   min_size=1, max_size=7).map("".join)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 

@@ -272,4 +272,5 @@ def test_templates_reach_nothing_but_what_they_are_given(tmp_path):
 def test_seed_has_all_its_quantizations():
     text = page(manifest(seed_oss()), "seed-oss", XINFERENCE)
     assert "- **Quantizations:** BF16, Q4_0, Q4_K_M, Q4_K_S, UD-Q4_K_XL\n" in text
-    assert "- **Engines**: vLLM, Transformers\n- **Model ID:** QuantTrio/S-GPTQ-{quantization}" in text
+    assert ("- **Engines**: vLLM, Transformers\n- **Model ID:** QuantTrio/S-GPTQ-{quantization}"
+            in text)
