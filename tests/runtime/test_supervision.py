@@ -15,7 +15,8 @@ from runtime.errors import UserError
 from runtime.process import End, Supervised
 from tests.support.stand_in import ROOT, until
 
-STUBBORN = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+STUBBORN = ("import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+            "print('up', flush=True); time.sleep(600)")
 #: A child that left the process group and ignores SIGTERM.
 RUNAWAY = f"""
 import os, sys, time
@@ -74,6 +75,7 @@ def test_killed_from_outside_is_told(tmp_path):
 
 def test_sigterm_then_sigkill(tmp_path):
     process = Supervised.start(python(STUBBORN), tmp_path / "log", grace=0.3)
+    until(lambda: logs.tail(tmp_path / "log"))
     began = time.monotonic()
     assert process.stop() == End(signal=9)
     assert 0.5 < time.monotonic() - began < 10
@@ -81,6 +83,7 @@ def test_sigterm_then_sigkill(tmp_path):
 
 def test_kill_does_not_wait(tmp_path):
     process = Supervised.start(python(STUBBORN), tmp_path / "log", grace=30.0)
+    until(lambda: logs.tail(tmp_path / "log"))
     process.kill()
     assert process.wait(10) == End(signal=9)
     process.stop()
@@ -132,6 +135,8 @@ def launcher(tmp_path, code, how="stay"):
                          ids=["obedient", "stubborn"])
 def test_the_engine_ends_with_its_launcher(tmp_path, number, code):
     process, pid, guard = launcher(tmp_path, code)
+    if code == STUBBORN:
+        until(lambda: logs.tail(tmp_path / "log"))
     process.send_signal(number)
     process.communicate()
     until(lambda: gone(pid) and gone(guard))
