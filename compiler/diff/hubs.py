@@ -35,6 +35,8 @@ def compare_hubs(old: Spec, new: Spec, identity: Identity) -> Iterator[Change]:
 def _compare_hub(
     old: Hub, new: Hub, common: list[str], identity: Identity, source: Source,
 ) -> Iterator[Change]:
+    if old == new:
+        return
     yield from changed_fields(old, new, Kind.HUB_CHANGED, identity, source)
     lost: list[Value] = [n for n in common if n in old.quantizations and n not in new.quantizations]
     gained: list[Value] = [
