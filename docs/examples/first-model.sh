@@ -9,6 +9,6 @@ server=$(runtime launch --model-engine llama.cpp --model-name smollm2 --size-in-
 field() { python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$server" "$1"; }
 trap 'runtime stop "$(field id)"' EXIT
 
-question="What is the capital of France?"
+question="What is the capital of France? Answer in one sentence."
 echo "Q: $question"
 echo "A: $(python3 "$(dirname "$0")/ask.py" "$(field base_url)" "$(field served_model_name)" "$question")"
