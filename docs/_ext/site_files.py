@@ -8,7 +8,6 @@ are off on this site: generated pages hold text from specs.)
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from docutils import nodes
@@ -40,21 +39,8 @@ class Example(SphinxDirective):
 
 
 def write_rules(app: Sphinx, config: Config) -> None:
-    """Write the page of each rule from its docstring, where the reference finds them.
-
-    A page that is as it should be is left alone, so that Sphinx does not read it again.
-    """
-    folder = Path(app.srcdir) / "generated" / "rules"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as work:
-        write_rule_pages(Path(work))
-        pages = {page.name: page.read_bytes() for page in Path(work).iterdir()}
-    for stale in (page for page in folder.iterdir() if page.name not in pages):
-        stale.unlink()
-    for name, content in pages.items():
-        page = folder / name
-        if not page.exists() or page.read_bytes() != content:
-            page.write_bytes(content)
+    """Write the page of each rule from its docstring, beside the compiled pages."""
+    write_rule_pages(Path(app.srcdir) / "generated")
 
 
 def publish(app: Sphinx, error: Exception | None) -> None:

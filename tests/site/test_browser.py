@@ -27,7 +27,7 @@ PAGES = (
     "reference/spec-language.html",
     "reference/cli.html",
     "reference/exit-codes.html",
-    "reference/rules.html",
+    "generated/rules/index.html",
     "architecture.html",
     "generated/models/llm/index.html",
     "generated/models/llm/seed-oss.html",
