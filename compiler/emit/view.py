@@ -41,11 +41,6 @@ class EngineView:
     quantization: str | None
     command: str
 
-    @property
-    def excluded(self) -> list[str]:
-        """The quantizations in `missing`."""
-        return [name for names in self.missing.values() for name in names]
-
 
 @dataclass(frozen=True, slots=True)
 class HubView:
@@ -106,6 +101,18 @@ class SpecView:
     matrix: Matrix | None
     printed: list[Hub]
     claimed: list[str]
+
+    @property
+    def shown(self) -> str | None:
+        """The quantization of all commands, where others can stand in its place."""
+        shown = {engine.quantization for engine in self.engines if engine.command}
+        several = any(len(engine.usable) > 1 for engine in self.engines)
+        return shown.pop() if several and len(shown) == 1 else None
+
+    @property
+    def limited(self) -> bool:
+        """Whether some engine does not load some quantization."""
+        return any(engine.missing for engine in self.engines)
 
 
 def family_label(family: Family) -> str:

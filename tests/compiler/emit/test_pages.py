@@ -89,6 +89,14 @@ def test_a_command_shows_a_usual_quantization_of_the_first_hub_that_is_not_depre
     assert commands(page(manifest(family("x", [two])), "x"))[0][-1] == "fp8"
 
 
+def test_commands_that_differ_in_their_quantization_say_which_they_show():
+    two = spec("gptq", "7", ["Int3", "Int8"], [hub("huggingface", "o/a", ["Int3", "Int8"])],
+               [claim("vLLM", ["Int8"]), claim("Transformers", ["Int3", "Int8"])])
+    text = page(manifest(family("x", [two])), "x")
+    assert "Launch with Transformers, here with the quantization ``Int3``:" in text
+    assert [words[-1] for words in commands(text)] == ["Int8", "Int3"]
+
+
 def test_names_are_quoted_for_the_shell():
     found = [line for line in page(manifest(named("a b'c; touch x")), slug("a b'c; touch x"))
              .splitlines() if "--model-name" in line]
@@ -98,7 +106,8 @@ def test_names_are_quoted_for_the_shell():
 def test_a_refuted_claim_is_marked_with_its_reason_and_not_offered():
     text = page(everything(), "seed-oss")
     assert "- **Refuted for vLLM:** Int3 (MB302 three bits have no kernel)" in text
-    assert "except Int3" in text
+    assert ("The commands show the quantization ``Int4``; any other of those above can stand in its "
+            "place, within the limits stated there.") in text
     none = spec("awq", "7", ["Int4"], [hub("huggingface", "o/a", ["Int4"])],
                 [claim("MLX", ["Int4"], Int4="MB301 MLX has no loader for awq")])
     text = page(manifest(family("x", [none])), "x")

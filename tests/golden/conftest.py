@@ -1,0 +1,10 @@
+"""`--update-golden` writes the expected files anew; look at the change before committing it."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true",
+                     help="write the expected pages and manifest anew")
