@@ -1,15 +1,14 @@
-"""`compiler export`: the families in another program's form."""
+"""`compiler export`: the catalogue in another program's form."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from compiler import exporters
 from compiler.emit.write import put
-from compiler.exporters import _read
+from compiler.exporters._source import SpecsSource
 from runtime.errors import ExitCode
 
 
@@ -25,11 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
-    families = _read.families(args.specs)
-    text = json.dumps(exporters.load(args.form).export(families), indent=2, ensure_ascii=False)
+    text = exporters.load(args.form).export(SpecsSource(args.specs))
     if str(args.out) == "-":
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text)
     else:
-        put(args.out.parent, {args.out.name: (text + "\n").encode("utf-8")})
-        print(f"{args.out}: {len(families)} families")
+        put(args.out.parent, {args.out.name: text.encode("utf-8")})
+        print(f"wrote {args.out}")
     return ExitCode.OK

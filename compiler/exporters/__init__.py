@@ -1,9 +1,10 @@
-"""Catalogues of other programs that `compiler export` writes; one module each, found here.
+"""Forms that `compiler export` writes; one module each, found here.
 
 A module holds:
 
 - `TITLE`: what it writes, for `--help`.
-- `export(families) -> object`: JSON data from the plain data of family documents.
+- `export(source) -> str`: the text, from the families as they are written (`source.families`) or
+  as they are compiled (`source.manifest`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,22 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
+from runtime.manifest import Manifest
+
 #: The plain data of one family document.
 Document = Mapping[str, Any]
+
+
+class Source(Protocol):
+    """The catalogue that is exported."""
+
+    @property
+    def families(self) -> Sequence[Document]:
+        """Every family as it is written, in catalogue order."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The compiled catalogue."""
 
 
 class Exporter(Protocol):
@@ -22,8 +37,12 @@ class Exporter(Protocol):
 
     TITLE: str
 
-    def export(self, families: Sequence[Document]) -> object:
-        """JSON data from families that passed their schema, in catalogue order."""
+    def export(self, source: Source) -> str:
+        """The text of the file.
+
+        Raises:
+            UserError: The catalogue cannot be told in this form.
+        """
 
 
 def names() -> list[str]:

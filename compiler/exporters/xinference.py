@@ -10,9 +10,11 @@ parsers by engine, deprecations, `trust_remote_code`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from typing import Any
 
+from compiler.exporters import Source
 from runtime.errors import UserError
 
 TITLE = "the JSON list of LLM families that Xinference reads (llm_family.json)"
@@ -60,21 +62,19 @@ VERSION = 2
 Data = Mapping[str, Any]
 
 
-def export(families: Sequence[Data]) -> list[dict[str, Any]]:
-    """The families as that catalogue's JSON data.
-
-    Args:
-        families: Plain data of family documents that passed their schema.
+def export(source: Source) -> str:
+    """The catalogue as JSON.
 
     Raises:
         UserError: A family cannot be told in that form, since none of its specs has a hub that
             Xinference knows.
     """
-    return [export_family(family) for family in families]
+    families = [export_family(family) for family in source.families]
+    return json.dumps(families, indent=2, ensure_ascii=False) + "\n"
 
 
 def export_family(family: Data) -> dict[str, Any]:
-    """One family; see `export`."""
+    """The plain data of one family in that form; see `export`."""
     own = _extension(family)
     specs = [exported for spec in family["specs"]
              if (exported := export_spec(spec))["model_src"]]
