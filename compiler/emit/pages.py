@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from compiler.emit import hubs as hub_pages
@@ -23,7 +24,7 @@ _SUFFIX = re.compile(r"\.(rst|md|txt|ipynb)\Z", re.IGNORECASE)
 _NAME_LIMIT = 200
 #: Longest description in a table, in characters.
 _SHORT = 160
-_RECORDS = (Record, view.SpecView, view.EngineView, view.HubView, view.Matrix)
+_RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, view.Matrix)
 
 
 def render(manifest: Manifest, profile: Profile) -> dict[str, str]:
@@ -87,8 +88,8 @@ def _place(family: Family) -> str:
 class _Environment(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, which keeps a template to what it is given, without its cost for records.
 
-    The records are immutable and have no method that acts, so their public fields need no check;
-    without this the sandbox takes more than half of the time of rendering.
+    The records (and `loop`) have no public attribute that acts, so they need no check; without this
+    the sandbox takes more than half of the time of rendering.
     """
 
     def getattr(self, obj: Any, attribute: str) -> Any:

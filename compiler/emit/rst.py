@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from runtime.errors import UserError
@@ -36,6 +37,7 @@ class Rst(str):
     __slots__ = ()
 
 
+@lru_cache(maxsize=1 << 14)
 def escape(text: str) -> Rst:
     """One line of text as source that shows exactly this text, at any place in a line.
 

@@ -106,8 +106,8 @@ def test_names_are_quoted_for_the_shell():
 def test_a_refuted_claim_is_marked_with_its_reason_and_not_offered():
     text = page(everything(), "seed-oss")
     assert "- **Refuted for vLLM:** Int3 (MB302 three bits have no kernel)" in text
-    assert ("The commands show the quantization ``Int4``; any other of those above can stand in its "
-            "place, within the limits stated there.") in text
+    assert ("The commands show the quantization ``Int4``; any other of those above can stand in "
+            "its place, within the limits stated there.") in text
     none = spec("awq", "7", ["Int4"], [hub("huggingface", "o/a", ["Int4"])],
                 [claim("MLX", ["Int4"], Int4="MB301 MLX has no loader for awq")])
     text = page(manifest(family("x", [none])), "x")
