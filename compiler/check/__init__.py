@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from compiler.check.registry import run_rules
@@ -39,9 +39,14 @@ class Catalogue(Protocol):
         """Whether every file did; else nothing is called unknown that a broken one may hold."""
 
 
-def run(catalogue: Catalogue) -> list[Finding]:
-    """The findings of every rule on a catalogue, in the order of their places."""
+def run(catalogue: Catalogue, files: Collection[str] | None = None) -> list[Finding]:
+    """The findings of every rule on a catalogue, in the order of their places.
+
+    Args:
+        catalogue: All of it, since a file may be wrong by what another one holds.
+        files: Report only on these (`Document.file`); None for all.
+    """
     view = CatalogueView(complete=catalogue.complete)
     for document in catalogue.documents:
         view.add(document.kind, document.file, document.root)
-    return run_rules(view)
+    return run_rules(view, files)

@@ -10,7 +10,7 @@ from compiler.check.registry import all_rules
 
 #: Modules of the compiler that print codes of their own, with `EXPLANATIONS` (code → text, the
 #: summary in its first line) and, where there are names, `NAMES` (code → kebab-case name).
-_SOURCES = ("compiler.read.codes",)
+_SOURCES = ("compiler.read.codes", "compiler.schema.codes")
 
 
 @dataclass(frozen=True, slots=True)

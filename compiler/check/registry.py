@@ -16,7 +16,7 @@ import inspect
 import pkgutil
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -104,11 +104,20 @@ def _rule(module: object) -> Rule:
                 inspect.cleandoc(values["__doc__"]), values["check"])
 
 
-def run_rules(view: CatalogueView) -> list[Finding]:
-    """The findings of every rule, each once, in the order of their places."""
+def run_rules(view: CatalogueView, files: Collection[str] | None = None) -> list[Finding]:
+    """The findings of every rule, each once, in the order of their places.
+
+    Args:
+        view: The whole catalogue, which rules may look into.
+        files: What to report on; None for everything. Rules on single families are not run for
+            the others, so that checking one file of a large catalogue is quick.
+    """
     found: dict[tuple[object, ...], Finding] = {}
     for rule in all_rules():
-        for problem in _problems(rule, view):
+        for problem in _problems(rule, view, files):
+            # A clash of two files is told to whoever checks either of them.
+            if files is not None and _files(problem).isdisjoint(files):
+                continue
             finding = Finding(problem.file, problem.span, rule.severity, rule.code,
                               problem.message, problem.hint, problem.path, problem.related)
             # A value that several hubs inherit is one mistake, whichever hub it was met on.
@@ -116,9 +125,15 @@ def run_rules(view: CatalogueView) -> list[Finding]:
     return sorted(found.values(), key=Finding.sort_key)
 
 
-def _problems(rule: Rule, view: CatalogueView) -> Iterator[Problem]:
+def _files(problem: Problem) -> set[str]:
+    return {problem.file, *(related.file for related in problem.related)}
+
+
+def _problems(rule: Rule, view: CatalogueView,
+              files: Collection[str] | None) -> Iterator[Problem]:
     if rule.scope is Scope.CATALOGUE:
         yield from rule.check(view)
         return
     for family in view.families:
-        yield from rule.check(family)
+        if files is None or family.file in files:
+            yield from rule.check(family)

@@ -112,6 +112,7 @@ class SpecView:
     size: str
     quantizations: list[Scalar]
     hubs: list[EffectiveHub]
+    _verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict, repr=False)
 
     @property
     def variant(self) -> str | None:
@@ -152,8 +153,13 @@ class SpecView:
 
     def verdict(self, engine: Engine, quantization: str) -> Verdict:
         """What the engine's facts say of one quantization."""
-        return judge(engine, model_format=self.format, quantization=quantization,
-                     architectures=self.family.architectures, split=self.split(quantization))
+        # Several rules ask the same; the answers are kept for the length of a check.
+        key = (engine.name, quantization)
+        if key not in self._verdicts:
+            self._verdicts[key] = judge(
+                engine, model_format=self.format, quantization=quantization,
+                architectures=self.family.architectures, split=self.split(quantization))
+        return self._verdicts[key]
 
     def loads(self, engine: Engine) -> bool:
         """Whether the engine loads at least one quantization."""

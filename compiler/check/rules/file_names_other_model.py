@@ -74,4 +74,6 @@ def _compatible(repository: str, name: str) -> bool:
 
 
 def _words(name: str) -> frozenset[str]:
-    return frozenset(word for word in model_words(name) - _GENERIC if not _SIZE.match(word))
+    # A word of one or two letters, such as `m`, is an abbreviation and says nothing.
+    return frozenset(word for word in model_words(name) - _GENERIC
+                     if len(word) > 2 and not _SIZE.match(word))

@@ -51,8 +51,11 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Expand every template and judge the path."""
     for _, hub in family.sources():
+        told: set[int] = set()
         for node, path in _paths(hub):
-            if reason := unsafe_path_reason(path):
+            reason = unsafe_path_reason(path)
+            if reason and id(node) not in told:
+                told.add(id(node))
                 yield family.problem(node, f"the file name {path!r} is not safe: {reason}",
                                      "give the path inside the repository, with forward slashes")
 

@@ -19,7 +19,7 @@ SPECS = ROOT / "specs"
 #: Engines whose facts do not change when the project's own do.
 ENGINES = Path(__file__).parent / "engines"
 SCHEMAS = ROOT / "compiler" / "schema"
-_FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
+_FILE = re.compile(r"^# file: (.+)\n", re.MULTILINE)
 
 FAMILY = {
     "name": "demo", "context_length": 32768, "languages": ["en"], "abilities": ["chat"],
@@ -86,6 +86,9 @@ def _filled(text: str) -> str:
     assert root is not None, problems
     given = plain(root)
     assert isinstance(given, dict)
+    if FAMILY.keys() - {"architectures"} <= given.keys():
+        return text  # whole already: positions stay those of the text
     name = given.get("name", "demo")
-    whole = json.loads(json.dumps(FAMILY).replace("{name}", str(name))) | {"name": name} | given
+    plain_name = re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name)).strip("-.") or "demo"
+    whole = json.loads(json.dumps(FAMILY).replace("{name}", plain_name)) | {"name": name} | given
     return json.dumps(whole, indent=1, ensure_ascii=False)
