@@ -243,6 +243,7 @@ class _Job:
                         state.verified[file.path] = good
                         downloads.write_state(folder, state)
                     return
+                self.reporter.advance(-(file.size or 0))
                 pointer = _pointer(folder / file.path)
                 (folder / file.path).unlink()
                 if pointer:

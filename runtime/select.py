@@ -184,7 +184,7 @@ def _check_refusal(chosen: Combination, wish: Wish, everything: Sequence[Combina
     if wish.force and not chosen.verdict.never:
         return replace(chosen, notices=(*chosen.notices, f"forced although {code}: {reason}"))
     others = [c for c in everything if c.promised and c.verdict.supported]
-    same = [c for c in others if c.engine is chosen.engine] or others
+    same = [c for c in others if c.engine is chosen.engine or c.spec is chosen.spec] or others
     hint = "" if chosen.verdict.never else "--force tries it all the same\n"
     raise MisuseError(f"{chosen.engine.name} does not load {_short(chosen)}: {reason}",
                       code="refused", why=f"rule {code}", hint=hint + offer(same),

@@ -48,7 +48,7 @@ def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -
     client = _client(notify)
 
     def ask() -> Any:
-        api = client.HfApi(token=_token(client), library_name="modelbook")
+        api = client.HfApi(endpoint=_endpoint(), token=_token(), library_name="modelbook")
         return api.model_info(repo_id, revision=revision, files_metadata=True, timeout=_TIMEOUT)
 
     info = _patiently(ask, repo_id, revision, None, notify)
@@ -72,7 +72,7 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
     def get() -> None:
         client.hf_hub_download(
             resolved.repo_id, file.path, revision=resolved.commit, local_dir=target,
-            token=_token(client), force_download=again, etag_timeout=_TIMEOUT,
+            endpoint=_endpoint(), token=_token(), force_download=again, etag_timeout=_TIMEOUT,
             library_name="modelbook", tqdm_class=_bar(advance))
 
     _patiently(get, resolved.repo_id, resolved.revision, file.path, notify)
@@ -106,33 +106,64 @@ def _client(notify: Notify) -> ModuleType:
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         if hasattr(constants, "DOWNLOAD_CHUNK_SIZE"):
             constants.DOWNLOAD_CHUNK_SIZE = _CHUNK
-        _watch_rate_limits(huggingface_hub, notify)
+        _install_gate(huggingface_hub, notify)
     return huggingface_hub
 
 
-def _watch_rate_limits(client: ModuleType, notify: Notify) -> None:
-    """Tell the user about waits, and refuse to sit out an absurd one, which the client would."""
-    session = client.get_session()
-    hooks = dict(session.event_hooks)
+class _Gate:
+    """Holds back every request while the hub asks for a pause.
 
-    def limited(response: Any) -> None:
+    The client honours `Retry-After` on some requests only, and each of its threads by itself.
+    """
+
+    def __init__(self) -> None:
+        self.opens_at = 0.0
+
+    def pass_through(self, _request: Any) -> None:
+        """Wait until requests are welcome again."""
+        if (left := self.opens_at - time.monotonic()) > 0:
+            time.sleep(min(left, LONGEST_WAIT))
+
+    def watch(self, response: Any, notify: Notify) -> None:
+        """Take note of a pause that the hub asks for; an absurd one is refused."""
         if response.status_code != 429:
             return
         wait = _retry_after(response.headers)
         if wait is not None and wait > LONGEST_WAIT:
             raise _rate_limited(f"it asks for a wait of {wait:.0f} s")
+        self.opens_at = max(self.opens_at, time.monotonic() + (wait or 0.0))
         notify("Hugging Face limits the rate of requests; waiting"
-               + (f" {wait:.0f} s" if wait is not None else " a little"))
-
-    limited.modelbook = True  # type: ignore[attr-defined]
-    kept = [hook for hook in hooks.get("response", []) if not hasattr(hook, "modelbook")]
-    session.event_hooks = {**hooks, "response": [*kept, limited]}
+               + (f" {wait:.0f} s" if wait else " a little"))
 
 
-def _token(client: ModuleType) -> bool | None:
+_gate = _Gate()
+
+
+def _install_gate(client: ModuleType, notify: Notify) -> None:
+    session = client.get_session()
+
+    def before(request: Any) -> None:
+        _gate.pass_through(request)
+
+    def after(response: Any) -> None:
+        _gate.watch(response, notify)
+
+    hooks = {kind: [hook for hook in session.event_hooks.get(kind, ())
+                    if getattr(hook, "__module__", "") != __name__]
+             for kind in ("request", "response")}
+    session.event_hooks = {"request": [*hooks["request"], before],
+                           "response": [*hooks["response"], after]}
+
+
+def _endpoint() -> str:
+    """The user's `HF_ENDPOINT`, or the hub itself."""
+    return (os.environ.get("HF_ENDPOINT") or _OWN_ENDPOINT).rstrip("/")
+
+
+def _token() -> bool | None:
     """None: the client's own token, if the user has one. False: none."""
-    own = str(client.constants.ENDPOINT).rstrip("/") == _OWN_ENDPOINT
-    return None if own or os.environ.get("MODELBOOK_SEND_TOKEN") == "1" else False
+    trusted = _endpoint() == _OWN_ENDPOINT or os.environ.get("MODELBOOK_SEND_TOKEN") == "1"
+    return None if trusted else False
 
 
 def _bar(advance: Advance) -> type:
@@ -182,12 +213,12 @@ def _explain(error: BaseException, repo_id: str, revision: str | None, path: str
              ) -> tuple[UserError | None, float | None]:
     """The error as a user needs it, and the wait that the hub asked for; None for a bug."""
     import httpx2
-    from huggingface_hub import constants, errors
+    from huggingface_hub import errors
 
     where = f"{repo_id} on Hugging Face"
     at = f" at revision {revision}" if revision else ""
     chain = _chain(error)
-    page = f"{str(constants.ENDPOINT).rstrip('/')}/{repo_id}"
+    page = f"{_endpoint()}/{repo_id}"
 
     def first(*kinds: type[BaseException]) -> Any:
         return next((e for e in chain if isinstance(e, kinds)), None)

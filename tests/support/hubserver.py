@@ -1,0 +1,317 @@
+"""A server on loopback that speaks Hugging Face's protocol to the real client, faults on order.
+
+It serves repositories that a test keeps in memory. What a repository lists and what it serves can
+differ, so that wrong bytes, hostile names and cut connections can be had at will.
+
+    with HubServer() as hub:
+        hub.add("o/tiny", {"config.json": b"{}"})
+        hub.fault("config.json", "corrupt", times=1)
+        os.environ["HF_ENDPOINT"] = hub.url
+
+By hand, for development: `python -m tests.support.hubserver FOLDER` serves FOLDER/<owner>/<name>/….
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+GOOD_TOKEN = "hf_good"
+
+
+@dataclass
+class Repository:
+    """One repository.
+
+    Attributes:
+        files: Path → bytes that it serves.
+        listed: Path → bytes that it claims to have, where they differ from what it serves.
+        extra: Names that it lists besides, whatever they do to a client that trusts them.
+        lfs_from: Size from which a file is in LFS, and so has a sha256.
+        gated: Only `GOOD_TOKEN` may download.
+        private: Only `GOOD_TOKEN` sees it.
+        commit: Overrides the commit.
+        redirect: Base URL of another server that large files are redirected to.
+        tags: Further revisions.
+    """
+
+    files: dict[str, bytes]
+    listed: dict[str, bytes] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    lfs_from: int = 64
+    gated: bool = False
+    private: bool = False
+    commit: str = ""
+    redirect: str = ""
+    tags: tuple[str, ...] = ()
+
+    def head(self) -> str:
+        """The commit: a function of the files, unless it is set."""
+        if self.commit:
+            return self.commit
+        digest = hashlib.sha1(usedforsecurity=False)
+        for path, data in sorted((self.files | self.listed).items()):
+            digest.update(path.encode() + b"\0" + data)
+        return digest.hexdigest()
+
+    def claimed(self, path: str) -> bytes:
+        """The bytes that the listing describes."""
+        return self.listed.get(path, self.files.get(path, b""))
+
+    def entry(self, path: str) -> dict[str, object]:
+        """The listing's entry of a file."""
+        data = self.claimed(path)
+        entry: dict[str, object] = {"rfilename": path, "size": len(data), "blobId": self.etag(path)}
+        if len(data) >= self.lfs_from:
+            entry["blobId"] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+            entry["lfs"] = {"sha256": self.etag(path), "size": len(data), "pointerSize": 134}
+        return entry
+
+    def etag(self, path: str) -> str:
+        """Sha256 of a file in LFS, else the git blob's hash."""
+        data = self.claimed(path)
+        if len(data) >= self.lfs_from:
+            return hashlib.sha256(data).hexdigest()
+        blob = b"blob %d\0" % len(data) + data
+        return hashlib.sha1(blob, usedforsecurity=False).hexdigest()
+
+
+@dataclass
+class Fault:
+    """Something that goes wrong.
+
+    Attributes:
+        match: Part of the request's path.
+        kind: `status`, `corrupt` (same size, other bytes), `short` (a smaller file, honestly said),
+            `cut` (the connection ends early), `stall` (nothing comes), `slow`.
+        times: How often; a negative number means always.
+        method: Only this method.
+        status: For `status`.
+        headers: For `status`.
+        at: Bytes after which `cut` and `short` end.
+        seconds: For `stall`; for `slow`, between blocks of 16 KiB.
+    """
+
+    match: str
+    kind: str
+    times: int = 1
+    method: str | None = None
+    status: int = 500
+    headers: dict[str, str] = field(default_factory=dict)
+    at: int = 0
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request."""
+
+    method: str
+    path: str
+    range: str | None
+    authorization: str | None
+    at: float
+
+
+class HubServer:
+    """The server; a context manager."""
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.repositories: dict[str, Repository] = {}
+        self.faults: list[Fault] = []
+        self.seen: list[Seen] = []
+        self.bytes_sent = 0
+        self.closing = threading.Event()
+        self.lock = threading.Lock()
+        hub = self
+
+        class Handler(_Handler):
+            server_state = hub
+
+        self._server = ThreadingHTTPServer((host, 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://{host}:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,),
+                                        daemon=True)
+
+    def __enter__(self) -> HubServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def add(self, repo_id: str, files: dict[str, bytes], **more: object) -> Repository:
+        """Add a repository."""
+        self.repositories[repo_id] = Repository(files, **more)  # type: ignore[arg-type]
+        return self.repositories[repo_id]
+
+    def fault(self, match: str, kind: str, **more: object) -> Fault:
+        """Let something go wrong from now on."""
+        self.faults.append(Fault(match, kind, **more))  # type: ignore[arg-type]
+        return self.faults[-1]
+
+    def requests(self, method: str = "GET", part: str = "/resolve/") -> list[Seen]:
+        """The requests so far whose path holds `part`."""
+        with self.lock:
+            return [seen for seen in self.seen if seen.method == method and part in seen.path]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_state: HubServer
+
+    def log_message(self, *_: object) -> None:
+        """Be silent."""
+
+    def do_GET(self) -> None:
+        """Answer a GET."""
+        try:
+            self._answer()
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def _answer(self) -> None:
+        hub, path = self.server_state, unquote(urlsplit(self.path).path)
+        with hub.lock:
+            hub.seen.append(Seen(self.command, path, self.headers.get("Range"),
+                                 self.headers.get("Authorization"), time.monotonic()))
+            fault = self._fault(path)
+        if fault and fault.kind == "status":
+            self._reply(fault.status, b'{"error":"as ordered"}', fault.headers)
+        elif match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path):
+            self._info(match[1], match[2], fault)
+        elif match := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+            self._resolve(match[1], match[2], match[3], fault)
+        elif match := re.fullmatch(r"/cdn/([^/]+/[^/]+)/(.+)", path):
+            self._send_file(hub.repositories[match[1]].files[match[2]], {}, fault)
+        else:
+            self._reply(404, b"{}")
+
+    def _fault(self, path: str) -> Fault | None:
+        for fault in self.server_state.faults:
+            if (fault.match in path and fault.times != 0
+                    and fault.method in (None, self.command)):
+                fault.times -= 1
+                return fault
+        return None
+
+    def _permitted(self, repo_id: str, *, download: bool) -> Repository | None:
+        repository = self.server_state.repositories.get(repo_id)
+        authorization = self.headers.get("Authorization")
+        entitled = authorization == f"Bearer {GOOD_TOKEN}"
+        if repository is None or (repository.private and not entitled):
+            self._error(404 if authorization else 401, "RepoNotFound")
+            return None
+        if repository.gated and download and not entitled:
+            self._error(403 if authorization else 401, "GatedRepo")
+            return None
+        return repository
+
+    def _info(self, repo_id: str, revision: str | None, fault: Fault | None) -> None:
+        if fault and fault.kind == "stall":
+            self.server_state.closing.wait(fault.seconds)
+        if not (repository := self._permitted(repo_id, download=False)):
+            return
+        if revision not in (None, "main", repository.head(), *repository.tags):
+            self._error(404, "RevisionNotFound")
+            return
+        blobs = "blobs" in parse_qs(urlsplit(self.path).query)
+        names = [*repository.files, *repository.extra]
+        body = {"id": repo_id, "modelId": repo_id, "sha": repository.head(), "private": False,
+                "gated": "manual" if repository.gated else False, "tags": [], "downloads": 0,
+                "siblings": [repository.entry(name) if blobs else {"rfilename": name}
+                             for name in names]}
+        self._reply(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def _resolve(self, repo_id: str, revision: str, path: str, fault: Fault | None) -> None:
+        if not (repository := self._permitted(repo_id, download=True)):
+            return
+        if revision not in ("main", repository.head(), *repository.tags):
+            self._error(404, "RevisionNotFound")
+            return
+        if path not in repository.files:
+            self._error(404, "EntryNotFound")
+            return
+        headers = {"X-Repo-Commit": repository.head(), "ETag": f'"{repository.etag(path)}"'}
+        if repository.redirect and len(repository.files[path]) >= repository.lfs_from:
+            headers |= {"X-Linked-Etag": headers["ETag"],
+                        "X-Linked-Size": str(len(repository.claimed(path))),
+                        "Location": f"{repository.redirect}/cdn/{repo_id}/{quote(path)}"}
+            self._reply(302, b"", headers)
+            return
+        self._send_file(repository.files[path], headers, fault)
+
+    def _send_file(self, data: bytes, headers: dict[str, str], fault: Fault | None) -> None:
+        kind = fault.kind if fault else ""
+        if kind == "corrupt":
+            data = bytes(byte ^ 0xFF for byte in data)
+        if kind == "short" and fault:
+            data = data[:fault.at]
+        status = 200
+        if match := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
+            first, last = int(match[1]), int(match[2] or len(data) - 1)
+            headers["Content-Range"] = f"bytes {first}-{min(last, len(data) - 1)}/{len(data)}"
+            data, status = data[first:last + 1], 206
+        self.send_response(status)
+        for name, value in (headers | {"Content-Length": str(len(data))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self._send_body(data, fault)
+
+    def _send_body(self, data: bytes, fault: Fault | None) -> None:
+        kind, hub = (fault.kind if fault else ""), self.server_state
+        if fault and kind == "stall":
+            hub.closing.wait(fault.seconds)
+            self.close_connection = True
+            return
+        if fault and kind == "cut":
+            data = data[:fault.at]
+            self.close_connection = True
+        for start in range(0, len(data), 1 << 14):
+            if fault and kind == "slow":
+                hub.closing.wait(fault.seconds)
+            block = data[start:start + (1 << 14)]
+            self.wfile.write(block)
+            with hub.lock:
+                hub.bytes_sent += len(block)
+
+    def _error(self, status: int, code: str) -> None:
+        self._reply(status, b'{"error":"no"}', {"X-Error-Code": code, "X-Error-Message": "no"})
+
+    def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in ((headers or {}) | {"Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def serve_folder(root: Path) -> None:
+    """Serve every `<owner>/<name>` under `root` until Ctrl-C."""
+    with HubServer() as hub:
+        for folder in sorted(path for path in root.glob("*/*") if path.is_dir()):
+            hub.add(folder.relative_to(root).as_posix(),
+                    {path.relative_to(folder).as_posix(): path.read_bytes()
+                     for path in sorted(folder.rglob("*")) if path.is_file()})
+        print(f"HF_ENDPOINT={hub.url} serves {', '.join(hub.repositories) or 'nothing'}")  # noqa: T201
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    import sys
+
+    serve_folder(Path(sys.argv[1]))
