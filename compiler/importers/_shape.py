@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
 
+from compiler.schema import files
 
-@functools.cache
-def _schema() -> dict[str, Any]:
-    text = files("compiler.schema").joinpath("family.schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
+#: Paths of sub-schemas.
+SPEC = ("properties", "specs", "items")
+HUB = ("definitions", "hub")
+
+
+def _part(path: tuple[str, ...]) -> dict[str, Any]:
+    schema = files.load("family")
+    for step in path:
+        schema = schema[step]
     return schema
 
 
 @functools.cache
 def _validator(path: tuple[str, ...]) -> jsonschema_rs.Draft7Validator:
-    schema = _schema()
-    for step in path:
-        schema = schema[step]
-    return jsonschema_rs.Draft7Validator(schema)
+    definitions = files.load("family")["definitions"]
+    return jsonschema_rs.Draft7Validator({**_part(path), "definitions": definitions})
 
 
 def fits(value: object, path: tuple[str, ...]) -> bool:
@@ -33,13 +35,10 @@ def fits(value: object, path: tuple[str, ...]) -> bool:
 
 @functools.cache
 def _rank(path: tuple[str, ...]) -> dict[str, int]:
-    schema = _schema()
-    for step in path:
-        schema = schema["items"] if step == "items" else schema["properties"][step]
-    return {name: number for number, name in enumerate(schema["properties"])}
+    return {name: number for number, name in enumerate(_part(path)["properties"])}
 
 
 def in_order(data: Mapping[str, Any], *path: str) -> dict[str, Any]:
-    """The fields in the schema's order; `path` leads to the object (`items` enters a list)."""
+    """The fields in the order of the sub-schema at `path`."""
     rank = _rank(path)
     return dict(sorted(data.items(), key=lambda item: rank[item[0]]))

@@ -21,7 +21,7 @@ from compiler.exporters import xinference as form
 from compiler.importers import _variants
 from compiler.importers._claims import Claims
 from compiler.importers._json import Place, read
-from compiler.importers._shape import fits, in_order
+from compiler.importers._shape import HUB, SPEC, fits, in_order
 from runtime.naming import normalize_size
 
 TITLE = "the JSON list of LLM families that Xinference publishes (llm_family.json)"
@@ -54,7 +54,7 @@ def _family(place: Place) -> Data:
     for spec, name in zip(specs, _variants.names(specs), strict=True):
         if name:
             spec["variant"] = name
-    out["specs"] = [in_order(spec, "specs", "items") for spec in specs]
+    out["specs"] = [in_order(spec, *SPEC) for spec in specs]
     # Present even where it is empty: it says that the family came from there.
     out["extensions"] = {"xinference": _left_over(place.value, form.export_family(
         out | {"extensions": {"xinference": {}}}), ignore="model_specs")}
@@ -91,10 +91,9 @@ def _source(place: Place) -> Data:
     out: Data = {"repo_id": place.field("model_id").expect(str),
                  # A name twice means no more than once; the list as it is stays in the extension.
                  "quantizations": list(dict.fromkeys(quantizations))}
-    hub = ("properties", "specs", "items", "properties", "hubs", "properties", "huggingface",
-           "properties")
-    out |= _fitting(place.value, form.SOURCE_FIELDS, hub, out)
-    draft = _fitting(place.value, form.DRAFT_FIELDS, (*hub, "draft", "properties"), {})
+    fields = (*HUB, "properties")
+    out |= _fitting(place.value, form.SOURCE_FIELDS, fields, out)
+    draft = _fitting(place.value, form.DRAFT_FIELDS, (*fields, "draft", "properties"), {})
     if "repo_id" in draft:
         out["draft"] = draft
     return out
@@ -116,7 +115,7 @@ def _hubs(sources: Mapping[str, Data]) -> Data:
         if len(values) == len(sources) and (value := _common(field, values)) is not None:
             shared[field] = value
     shared["hubs"] = {
-        hub: in_order(_own(shared, source), "specs", "items", "hubs", hub)
+        hub: in_order(_own(shared, source), *HUB)
         for hub, source in sources.items()}
     return shared
 
@@ -160,8 +159,7 @@ def _size(place: Place) -> int | str:
 
 def _size_or_none(value: object) -> int | str | None:
     """The size as our language writes it; whole numbers keep whether they are numbers or text."""
-    size = ("properties", "specs", "items", "properties", "size_in_billions")
-    if isinstance(value, (int, str)) and fits(value, size):
+    if isinstance(value, (int, str)) and fits(value, (*SPEC, "properties", "size_in_billions")):
         return value
     if isinstance(value, bool) or not isinstance(value, (float, str)):
         return None

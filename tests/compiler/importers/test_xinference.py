@@ -173,7 +173,7 @@ def test_claims(tmp_path: Path, fields: dict[str, Any], one: dict[str, Any],
 
 def test_family_order_is_kept(tmp_path: Path) -> None:
     names = ["zeta", "Alpha", "mid"]
-    families = [{"model_name": name, "context_length": 1, "model_lang": [], "version": 2,
+    families = [{"model_name": name, "context_length": 1, "model_lang": ["en"], "version": 2,
                  "model_ability": ["chat"], "model_description": "",
                  "model_specs": [spec("mlx", 1, huggingface=source("o/m", "4bit"))]}
                 for name in names]
