@@ -74,8 +74,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _choose(manifest: Manifest, args: argparse.Namespace) -> list[Combination]:
     selector = parse_selector(args.selector)
-    chosen = [c for c in matching(manifest, selector, refused=True)
-              if c.promised or (args.force and not c.verdict.never)]
+    named = matching(manifest, selector, refused=True)
+    chosen = [c for c in named if c.promised or (args.force and not c.verdict.never)]
+    # What no page promises is tried when it is named alone, so that its reason can be recorded.
+    chosen = chosen or named
     if not chosen:
         raise MisuseError(f"no combination fits {args.selector!r}", code="nothing-selected",
                           hint="`runtime list` shows families, `runtime show NAME` combinations")

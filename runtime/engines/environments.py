@@ -60,7 +60,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
         present = self._distributions()
         if present is None:
             return []
-        return [need for need in requirements if _canonical(_name(need)) not in present]
+        return [need for need in requirements
+                if _applies(need) and _canonical(_name(need)) not in present]
 
     def _distributions(self) -> set[str] | None:
         if self.python is None:
@@ -238,18 +239,23 @@ def install(
     Raises:
         UserError: It does not fit this machine, or the installation failed.
     """
-    from runtime.engines.installer import build_environment
+    from runtime.engines.installer import build_environment, extend_environment
 
     chosen = choose_to_install(engine, provider)
     requirements = [*chosen.requirements, *_format_requirements(engine, formats)]
     version = _pinned_version(chosen)
     folder = home.ensure_folder(_engine_folder(engine.name)) / f"{chosen.name}-{version}"
     with _lock(engine.name, report):
-        for entry in installed(engine):
-            if entry.folder == folder and not entry.lacks(requirements):
-                report(f"{engine.name} {entry.version} ({entry.provider}) is already installed")
-                return entry
-        entry = build_environment(engine, chosen, version, requirements, folder, report)
+        present = next((e for e in installed(engine) if e.folder == folder), None)
+        if present is not None and not present.lacks(requirements):
+            report(f"{engine.name} {version} ({chosen.name}) is already installed")
+            return present
+        if present is not None:
+            requirements = list(dict.fromkeys([*present.requirements, *requirements]))
+            (folder / STATE).unlink()  # until the additions are in, it is not whole
+            entry = extend_environment(engine, present, requirements, report)
+        else:
+            entry = build_environment(engine, chosen, version, requirements, folder, report)
         jsonfile.write(folder / STATE, entry)
         return entry
 
@@ -329,6 +335,14 @@ def _name(requirement: str) -> str:
     from packaging.requirements import Requirement
 
     return Requirement(requirement).name
+
+
+def _applies(requirement: str) -> bool:
+    """Whether its environment marker, if it has one, holds here."""
+    from packaging.requirements import Requirement
+
+    marker = Requirement(requirement).marker
+    return marker is None or marker.evaluate()
 
 
 def _canonical(name: str) -> str:

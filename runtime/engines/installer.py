@@ -9,6 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TextIO
+
+import msgspec
 
 from runtime import home
 from runtime.engines import engine_module
@@ -44,10 +47,7 @@ def build_environment(
         with log.open("w", encoding="utf-8") as out:
             _create(folder, report, out)
             python = _python(folder)
-            _run([*_installer(python), "install", *_python_option(python), *requirements],
-                 report, out)
-            if unwanted := engine_module(engine.name).UNWANTED.get(provider.name):
-                _run([*_uninstaller(python), *unwanted], report, out)
+            _fill(engine, provider.name, python, requirements, report, out)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -60,7 +60,33 @@ def build_environment(
                         executable=executable, folder=folder, requirements=list(requirements))
 
 
-def _create(folder: Path, report: Callable[[str], None], out: object) -> None:
+def extend_environment(
+    engine: Engine, present: Installation, requirements: Sequence[str],
+    report: Callable[[str], None],
+) -> Installation:
+    """Install more requirements into a complete environment; `requirements` are all of them.
+
+    Raises:
+        UserError: It failed; the environment must then be built anew.
+    """
+    if present.python is None:
+        raise UserError(f"{engine.name} has no interpreter to extend", code="engine-install",
+                        hint=f"runtime engines remove {engine.name}")
+    log = home.ensure_folder(home.logs_folder()) / (
+        f"install-{present.provider}-{present.version}.log")
+    with log.open("a", encoding="utf-8") as out:
+        _fill(engine, present.provider, present.python, requirements, report, out)
+    return msgspec.structs.replace(present, requirements=list(requirements))
+
+
+def _fill(engine: Engine, provider: str, python: Path, requirements: Sequence[str],
+          report: Callable[[str], None], out: TextIO) -> None:
+    _run([*_installer(python), "install", *_python_option(python), *requirements], report, out)
+    if unwanted := engine_module(engine.name).UNWANTED.get(provider):
+        _run([*_uninstaller(python), *unwanted], report, out)
+
+
+def _create(folder: Path, report: Callable[[str], None], out: TextIO) -> None:
     report(f"creating the environment {folder}")
     uv = _uv()
     if uv:
@@ -100,7 +126,7 @@ def _python(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def _run(argv: list[str], report: Callable[[str], None], out: object) -> None:
+def _run(argv: list[str], report: Callable[[str], None], out: TextIO) -> None:
     """Run one step, its output into the log and its telling lines to `report`."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     environment.pop("PYTHONPATH", None)  # the caller's libraries are not the engine's
@@ -115,7 +141,7 @@ def _run(argv: list[str], report: Callable[[str], None], out: object) -> None:
     with process:
         try:
             for line in process.stdout or ():
-                out.write(line)  # type: ignore[attr-defined]
+                out.write(line)
                 if _PROBLEM.match(line):
                     problems.append(clean(line))
                 elif _TELLING.match(line):
@@ -124,7 +150,6 @@ def _run(argv: list[str], report: Callable[[str], None], out: object) -> None:
             process.kill()
             raise
     if process.returncode:
-        log = getattr(out, "name", "")
         raise UserError(f"the installation failed: `{Path(argv[0]).name}` exited with code "
                         f"{process.returncode}", code="engine-install",
-                        why=problems[0] if problems else "", hint=f"see {log}")
+                        why=problems[0] if problems else "", hint=f"see {out.name}")

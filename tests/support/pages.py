@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+
+from compiler.cli import main
+from runtime.naming import slug
 
 ROOT = Path(__file__).resolve().parents[2]
 CONF = "extensions = []\nsmartquotes = False\nhtml_theme = 'basic'\nnitpicky = True\n"
@@ -31,6 +36,44 @@ def build_html(folder: Path, pages: Mapping[str, str | bytes], conf: str = CONF)
     assert done.returncode == 0, done.stderr[-4000:]
     assert not done.stderr, done.stderr[-4000:]
     return html
+
+
+def compile_specs(folder: Path, families: Mapping[str, str], *options: str) -> Path:
+    """Run `compiler build` on families (file name → YAML) with the shipped engines and formats."""
+    specs = folder / "specs"
+    shutil.copytree(ROOT / "specs/engines", specs / "engines")
+    shutil.copy(ROOT / "specs/formats.yaml", specs)
+    (specs / "families").mkdir()
+    for name, text in families.items():
+        (specs / "families" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    out = folder / "out"
+    assert main(["build", "--specs", str(specs), "--out", str(out), *options]) == 0
+    return out
+
+
+def family_yaml(name: str, description: str) -> str:
+    """A family that every rule accepts, its name and description in double quotes."""
+    return f"""\
+name: {json.dumps(name, ensure_ascii=False)}
+context_length: 8192
+languages: [en]
+abilities: [chat]
+description: {json.dumps(description, ensure_ascii=False)}
+architectures: [LlamaForCausalLM]
+specs:
+  - format: ggufv2
+    size_in_billions: 1_8
+    quantizations: [Q4_K_M]
+    repo_id: example-org/{slug(name).strip("-_.") or "x"}-1.8B-GGUF
+    file_template: model-{{quantization}}.gguf
+    hubs: {{huggingface: {{}}}}
+"""
+
+
+def html_of(folder: Path, out: Path) -> Path:
+    """Build what `compile_specs` wrote with real Sphinx; the folder of the model pages."""
+    pages = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.rst")}
+    return build_html(folder, pages) / "models/llm"
 
 
 class Element:

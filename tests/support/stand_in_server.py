@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """A server that goes wrong in ways that a real engine cannot be made to; see `stand_in.py`.
 
 It takes llama-server's options (`--host`, `--port`, `--alias`) and a mode from $STAND_IN.
@@ -47,13 +48,13 @@ class Handler(BaseHTTPRequestHandler):
     def loading(self):
         return MODE == "late" and time.monotonic() - STARTED < 1.5
 
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         if self.path == "/health":
             self.reply(503 if self.loading() else 200, {"status": "x"})
         else:
             self.reply(200, {"data": [{"id": args.alias}]})
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         if self.loading():
             self.reply(503, {"error": {"message": "Loading model"}})

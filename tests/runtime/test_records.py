@@ -1,0 +1,100 @@
+"""Records: appended whole, fingerprints that follow what matters."""
+
+import multiprocessing
+
+import msgspec
+
+from runtime import records
+from runtime.combination import all_combinations
+from runtime.junit import junit
+from runtime.records import Evidence, Record, UsedEngine
+from tests.support.specs import shipped_manifest
+
+
+def record(number=0, **more):
+    given = {
+        "format": records.FORMAT, "format_version": records.FORMAT_VERSION,
+        "combination": f"m/1/ggufv2/q{number}/llama.cpp", "wanted": "chat", "level": "chat",
+        "outcome": "passed", "engine": UsedEngine(name="llama.cpp"), "weights": "real",
+        "machine": {"system": "linux"}, "date": "2026-01-01T00:00:00Z", "who": "ci",
+        "modelbook": "0", "manifest": "sha256:0", "spec": "sha256:1", "facts": "sha256:2",
+        "temperature": 0, **more}
+    return Record(**given)
+
+
+def add_many(path, worker):
+    for number in range(50):
+        records.append(path, record(number, reason=f"{worker} " + "x" * 5000))
+
+
+def test_records_of_several_writers_stay_whole(tmp_path):
+    path = tmp_path / "folder" / "records.jsonl"
+    workers = [multiprocessing.get_context("spawn").Process(target=add_many, args=(path, n))
+               for n in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert len(list(records.read(path))) == 150
+
+
+def test_a_torn_line_costs_only_itself(tmp_path):
+    path = tmp_path / "records.jsonl"
+    records.append(path, record(1))
+    with path.open("ab") as file:
+        file.write(b'{"combination": "torn')
+    records.append(path, record(2))
+    assert [r.combination for r in records.read(path)] == [record(1).combination,
+                                                          record(2).combination]
+    assert list(records.read(tmp_path / "none")) == []
+
+
+def chosen(engine="llama.cpp", quantization="Q4_1"):
+    manifest = shipped_manifest()
+    family = next(f for f in manifest.families if f.name == "smollm2")
+    return next(c for c in all_combinations(manifest, family)
+                if c.engine.name == engine and c.quantization == quantization)
+
+
+def test_a_spec_fingerprint_changes_with_what_decides_the_launch():
+    from dataclasses import replace
+
+    combination = chosen()
+    before = records.spec_fingerprint(combination)
+    family, spec = combination.family, combination.spec
+
+    def with_family(**change):
+        changed = msgspec.structs.replace(family, **change)
+        return records.spec_fingerprint(replace(combination, family=changed))
+
+    def with_spec(**change):
+        changed = msgspec.structs.replace(spec, **change)
+        return records.spec_fingerprint(replace(combination, spec=changed))
+
+    assert with_family(description="other words") == before
+    assert with_family(languages=["de"]) == before
+    assert with_spec(quantizations=[*spec.quantizations, "Q9"]) == before
+    assert with_family(architectures=["Other"]) != before
+    assert with_family(chat_template="{{ x }}") != before
+    hubs = [msgspec.structs.replace(hub, revision="other") for hub in spec.hubs]
+    assert with_spec(hubs=hubs) != before
+
+
+def test_a_facts_fingerprint_ignores_words_and_follows_rules():
+    engine = chosen().engine
+    before = records.facts_fingerprint(engine)
+    assert records.facts_fingerprint(msgspec.structs.replace(engine, description="x")) == before
+    assert records.facts_fingerprint(msgspec.structs.replace(engine, loads=[])) != before
+
+
+def test_junit_holds_any_text():
+    from xml.etree import ElementTree
+
+    text = "a < b & \x00 \x1b[31m ]]> \ud7ff"
+    tree = ElementTree.fromstring(junit([
+        record(1), record(2, outcome="failed", reason=text, evidence=Evidence(key_line=text)),
+        record(3, outcome="environment", reason="memory"), record(4, outcome="skipped")]))
+    assert tree.attrib == {"name": "modelbook.verify", "tests": "4", "failures": "1",
+                           "errors": "1", "skipped": "1"}
+    assert [child.tag for case in tree for child in case if child.tag != "system-out"] == [
+        "failure", "error", "skipped"]
