@@ -8,7 +8,8 @@ The rules of inheritance:
 
 - `repo_id`, `revision`, `file_template`, `split_file_template`: the hub's own value, else the
   spec's.
-- `quantizations`, `multimodal_projectors`: the hub's own list, else the spec's, in the order in which they are written.
+- `quantizations`, `multimodal_projectors`: the hub's own list, else the spec's, in the order in
+  which they are written.
 - `draft`: the hub's own mapping, else the spec's, each as a whole.
 - `split_parts`: the hub's own mapping replaces the spec's as a whole (nothing is merged); an
   inherited mapping is narrowed to the quantizations that the hub has.
