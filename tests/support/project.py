@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("compiler", "runtime", "specs", "templates", "docs", "Makefile", "pyproject.toml")
+
+#: A fixture that runs a command away from our environment.
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 class Project:
