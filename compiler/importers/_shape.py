@@ -10,35 +10,33 @@ import jsonschema_rs
 
 from compiler.schema import files
 
-#: Paths of sub-schemas.
-SPEC = ("properties", "specs", "items")
-HUB = ("definitions", "hub")
+#: Where a value stands in a family document.
+Path = tuple[str | int, ...]
+SPEC: Path = ("specs", 0)
+HUB: Path = (*SPEC, "hubs", "huggingface")
 
 
-def _part(path: tuple[str, ...]) -> dict[str, Any]:
-    schema = files.load("family")
-    for step in path:
-        schema = schema[step]
-    return schema
+def _part(path: Path) -> dict[str, Any]:
+    return files.property_at(files.load("family"), list(path))
 
 
 @functools.cache
-def _validator(path: tuple[str, ...]) -> jsonschema_rs.Draft7Validator:
-    definitions = files.load("family")["definitions"]
+def _validator(path: Path) -> jsonschema_rs.Draft7Validator:
+    definitions = files.load("family").get("definitions", {})
     return jsonschema_rs.Draft7Validator({**_part(path), "definitions": definitions})
 
 
-def fits(value: object, path: tuple[str, ...]) -> bool:
-    """Whether the sub-schema at `path` allows the value."""
+def fits(value: object, path: Path) -> bool:
+    """Whether the schema allows the value at `path`."""
     return _validator(path).is_valid(value)
 
 
 @functools.cache
-def _rank(path: tuple[str, ...]) -> dict[str, int]:
+def _rank(path: Path) -> dict[str, int]:
     return {name: number for number, name in enumerate(_part(path)["properties"])}
 
 
-def in_order(data: Mapping[str, Any], *path: str) -> dict[str, Any]:
-    """The fields in the order of the sub-schema at `path`."""
+def in_order(data: Mapping[str, Any], path: Path = ()) -> dict[str, Any]:
+    """The fields of the mapping at `path` in the schema's order."""
     rank = _rank(path)
     return dict(sorted(data.items(), key=lambda item: rank[item[0]]))

@@ -21,7 +21,7 @@ from compiler.exporters import xinference as form
 from compiler.importers import _variants
 from compiler.importers._claims import Claims
 from compiler.importers._json import Place, read
-from compiler.importers._shape import HUB, SPEC, fits, in_order
+from compiler.importers._shape import HUB, SPEC, Path, fits, in_order
 from runtime.naming import normalize_size
 
 TITLE = "the JSON list of LLM families that Xinference publishes (llm_family.json)"
@@ -45,7 +45,7 @@ def _family(place: Place) -> Data:
         "abilities": place.field("model_ability").texts(),
         "description": place.field("model_description").expect(str),
     }
-    out |= _fitting(place.value, form.FAMILY_FIELDS, ("properties",), out)
+    out |= _fitting(place.value, form.FAMILY_FIELDS, (), out)
     claims = Claims(out["abilities"], out.get("architectures", ()))
     places = place.field("model_specs").items()
     if not places:
@@ -54,7 +54,7 @@ def _family(place: Place) -> Data:
     for spec, name in zip(specs, _variants.names(specs), strict=True):
         if name:
             spec["variant"] = name
-    out["specs"] = [in_order(spec, *SPEC) for spec in specs]
+    out["specs"] = [in_order(spec, SPEC) for spec in specs]
     # Present even where it is empty: it says that the family came from there.
     out["extensions"] = {"xinference": _left_over(place.value, form.export_family(
         out | {"extensions": {"xinference": {}}}), ignore="model_specs")}
@@ -91,19 +91,18 @@ def _source(place: Place) -> Data:
     out: Data = {"repo_id": place.field("model_id").expect(str),
                  # A name twice means no more than once; the list as it is stays in the extension.
                  "quantizations": list(dict.fromkeys(quantizations))}
-    fields = (*HUB, "properties")
-    out |= _fitting(place.value, form.SOURCE_FIELDS, fields, out)
-    draft = _fitting(place.value, form.DRAFT_FIELDS, (*fields, "draft", "properties"), {})
+    out |= _fitting(place.value, form.SOURCE_FIELDS, HUB, out)
+    draft = _fitting(place.value, form.DRAFT_FIELDS, (*HUB, "draft"), {})
     if "repo_id" in draft:
         out["draft"] = draft
     return out
 
 
-def _fitting(data: Mapping[str, Any], fields: Mapping[str, str], schema: tuple[str, ...],
+def _fitting(data: Mapping[str, Any], fields: Mapping[str, str], path: Path,
              known: Mapping[str, Any]) -> Data:
     """The values of `fields` (ours → theirs) that our schema allows, less those in `known`."""
     return {ours: data[theirs] for ours, theirs in fields.items()
-            if ours not in known and theirs in data and fits(data[theirs], (*schema, ours))}
+            if ours not in known and theirs in data and fits(data[theirs], (*path, ours))}
 
 
 def _hubs(sources: Mapping[str, Data]) -> Data:
@@ -115,7 +114,7 @@ def _hubs(sources: Mapping[str, Data]) -> Data:
         if len(values) == len(sources) and (value := _common(field, values)) is not None:
             shared[field] = value
     shared["hubs"] = {
-        hub: in_order(_own(shared, source), *HUB)
+        hub: in_order(_own(shared, source), HUB)
         for hub, source in sources.items()}
     return shared
 
@@ -159,7 +158,7 @@ def _size(place: Place) -> int | str:
 
 def _size_or_none(value: object) -> int | str | None:
     """The size as our language writes it; whole numbers keep whether they are numbers or text."""
-    if isinstance(value, (int, str)) and fits(value, (*SPEC, "properties", "size_in_billions")):
+    if isinstance(value, (int, str)) and fits(value, (*SPEC, "size_in_billions")):
         return value
     if isinstance(value, bool) or not isinstance(value, (float, str)):
         return None
