@@ -21,9 +21,10 @@ from runtime.naming import combination_id
 
 TITLE = "a llama-swap configuration that starts every combination on demand (config.yaml)"
 
-_HEADER = (
-    "# Made by `compiler export llama-swap`. Download a model with `runtime pull` beforehand, since\n"
-    "# llama-swap gives up on a server that is not ready in time.\n")
+_HEADER = """\
+# Made by `compiler export llama-swap`. Download a model with `runtime pull` beforehand, since
+# llama-swap gives up on a server that is not ready in time.
+"""
 #: Seconds until a server must answer; loading tens of gigabytes takes minutes.
 _READY = 900
 _LONGEST_NAME = 128
