@@ -9,8 +9,9 @@ from functools import cache
 from compiler.check.registry import all_rules
 
 #: Modules of the compiler that print codes of their own, with `EXPLANATIONS` (code → text, the
-#: summary in its first line) and, where there are names, `NAMES` (code → kebab-case name).
-_SOURCES = ("compiler.read.codes", "compiler.schema.codes")
+#: summary in its first line) and, where they are needed, `NAMES` (code → kebab-case name) and
+#: `SEVERITIES` (code → `warning` and the like; left out: `error`).
+_SOURCES = ("compiler.read.codes", "compiler.schema.codes", "compiler.suppress")
 
 
 @dataclass(frozen=True, slots=True)

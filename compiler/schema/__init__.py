@@ -1,0 +1,1 @@
+"""JSON Schemas of everything that people edit, and of the manifest."""
