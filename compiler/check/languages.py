@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 _SUBTAGS = re.compile(r"(?:-(?:[A-Za-z]{4}|[A-Za-z]{2}|[0-9]{3}))*\Z")
 
@@ -18,7 +18,7 @@ _MEANT = {"cn": "zh", "jp": "ja", "kr": "ko", "ua": "uk", "cz": "cs", "dk": "da"
 
 @cache
 def _codes() -> frozenset[str]:
-    text = files("compiler.check").joinpath("data/languages.txt").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "data" / "languages.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#")
                      for word in line.split())
 

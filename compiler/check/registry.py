@@ -5,8 +5,8 @@ A rule is a module of `compiler.check.rules` with
 - `CODE`, `NAME` (kebab-case), `SEVERITY`, `SCOPE`;
 - a docstring that is its documentation page: the summary in the first line, then the sections
   "Why", "Wrong" and "Right", the latter two with a YAML example that a test runs;
-- `check(...)`, a generator of problems. A family rule is called with one family at a time, a
-  catalogue rule once with the whole catalogue.
+- `check(...)`, a generator of problems. A family or engine rule is called with one family or
+  engine at a time, a catalogue rule once with the whole catalogue.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Scope(Enum):
     """What a rule is called with."""
 
     FAMILY = "family"
+    ENGINE = "engine"
     CATALOGUE = "catalogue"
 
 
@@ -43,7 +44,7 @@ class Rule:
         code: Stable code, such as `MB201`.
         name: Kebab-case name.
         severity: Of every finding of this rule.
-        scope: Whether it looks at one family at a time.
+        scope: What it is called with.
         text: The docstring.
         check: The generator.
     """
@@ -109,8 +110,8 @@ def run_rules(view: CatalogueView, files: Collection[str] | None = None) -> list
 
     Args:
         view: The whole catalogue, which rules may look into.
-        files: What to report on; None for everything. Rules on single families are not run for
-            the others, so that checking one file of a large catalogue is quick.
+        files: What to report on; None for everything. Rules on single families and engines are
+            not run for the others, so that checking one file of a large catalogue is quick.
     """
     found: dict[tuple[object, ...], Finding] = {}
     for rule in all_rules():
@@ -134,6 +135,7 @@ def _problems(rule: Rule, view: CatalogueView,
     if rule.scope is Scope.CATALOGUE:
         yield from rule.check(view)
         return
-    for family in view.families:
-        if files is None or family.file in files:
-            yield from rule.check(family)
+    members = view.families if rule.scope is Scope.FAMILY else view.engines
+    for member in members:
+        if files is None or member.file in files:
+            yield from rule.check(member)

@@ -231,8 +231,9 @@ class FamilyView(Document):
 class EngineView(Document):
     """One engine spec, with its manifest record."""
 
-    def __init__(self, file: str, root: Mapping) -> None:
+    def __init__(self, file: str, root: Mapping, catalogue: CatalogueView) -> None:
         super().__init__(file, root)
+        self.catalogue = catalogue
         self.record = resolve.engine_record(root, Source(file=file, line=1))
 
     @property
@@ -280,7 +281,7 @@ class CatalogueView:
         if kind == "family":
             self.families.append(FamilyView(file, root, self))
         elif kind == "engine":
-            self.engines.append(EngineView(file, root))
+            self.engines.append(EngineView(file, root, self))
         else:
             self.formats_document = Document(file, root)
             self.formats = {record.name: record for record in resolve.format_records(root)}

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from compiler.diff import git
 from compiler.finding import Finding, Severity
 from compiler.plan import plan
 from compiler.read import nodes
 from compiler.read.parse import parse
+from compiler.schema.validate import validate
 from runtime import manifest as contract
 from runtime.errors import MisuseError, UserError
 from runtime.manifest import Manifest
@@ -156,23 +153,7 @@ def _document(
     root, findings = parse(data, shown)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if root is not None and not errors:
-        errors = _schema_errors(kind, root, shown)
+        errors = validate(root, kind, shown)
     if errors or not isinstance(root, nodes.Mapping):
         return None, errors
     return Document(kind, relative, root), []
-
-
-def _schema_errors(kind: str, root: nodes.Node, shown: str) -> list[Finding]:
-    found = []
-    for error in _validator(kind).iter_errors(nodes.plain(root)):
-        span, _ = nodes.locate(root, list(error.instance_path))
-        found.append(Finding(shown, span, Severity.ERROR, "MB100", error.message))
-    return found
-
-
-@functools.cache
-def _validator(kind: str) -> Any:
-    import jsonschema_rs
-
-    path = files("compiler") / "schema" / f"{kind}.schema.json"
-    return jsonschema_rs.Draft7Validator(json.loads(path.read_text(encoding="utf-8")))

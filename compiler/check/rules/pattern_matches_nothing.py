@@ -46,24 +46,23 @@ from collections.abc import Iterator
 
 from compiler.check.patterns import overlap
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import EngineView, Problem
 from compiler.finding import Severity
 from compiler.resolve import scalars, text
 
 CODE = "MB314"
 NAME = "pattern-matches-nothing"
 SEVERITY = Severity.WARNING
-SCOPE = Scope.CATALOGUE
+SCOPE = Scope.ENGINE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+def check(engine: EngineView) -> Iterator[Problem]:
     """Compare the patterns with those of their formats."""
-    for engine in catalogue.engines:
-        for rule in engine.rules():
-            known = catalogue.formats.get(text(rule.get("format")) or "")
-            for node in scalars(rule.get("quantizations")) if known else []:
-                pattern = text(node) or ""
-                if known and not any(overlap(pattern, other) for other in known.quantizations):
-                    yield engine.problem(
-                        node, f"no quantization of {known.name} can match {pattern}",
-                        "correct it; specs/formats.yaml lists what the format has")
+    for rule in engine.rules():
+        known = engine.catalogue.formats.get(text(rule.get("format")) or "")
+        for node in scalars(rule.get("quantizations")) if known else []:
+            pattern = text(node) or ""
+            if known and not any(overlap(pattern, other) for other in known.quantizations):
+                yield engine.problem(
+                    node, f"no quantization of {known.name} can match {pattern}",
+                    "correct it; specs/formats.yaml lists what the format has")

@@ -42,21 +42,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import EngineView, Problem
 from compiler.finding import Severity
 
 CODE = "MB318"
 NAME = "provider-without-program"
 SEVERITY = Severity.ERROR
-SCOPE = Scope.CATALOGUE
+SCOPE = Scope.ENGINE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+def check(engine: EngineView) -> Iterator[Problem]:
     """Look at every provider."""
-    for engine in catalogue.engines:
-        for provider in engine.providers():
-            if "requirements" not in provider.entries and "executable" not in provider.entries:
-                yield engine.problem(
-                    provider.get("name") or provider,
-                    "the provider has neither requirements nor an executable",
-                    "add `requirements:` to install, or `executable:` to find on PATH")
+    for provider in engine.providers():
+        if "requirements" not in provider.entries and "executable" not in provider.entries:
+            yield engine.problem(
+                provider.get("name") or provider,
+                "the provider has neither requirements nor an executable",
+                "add `requirements:` to install, or `executable:` to find on PATH")

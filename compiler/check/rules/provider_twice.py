@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import EngineView, Problem
 from compiler.finding import Severity
 from compiler.read.nodes import Node
 from compiler.resolve import text
@@ -58,17 +58,16 @@ from compiler.resolve import text
 CODE = "MB312"
 NAME = "provider-twice"
 SEVERITY = Severity.ERROR
-SCOPE = Scope.CATALOGUE
+SCOPE = Scope.ENGINE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+def check(engine: EngineView) -> Iterator[Problem]:
     """Compare the names of each engine's providers, case aside."""
-    for engine in catalogue.engines:
-        first: dict[str, Node] = {}
-        for provider in engine.providers():
-            node = provider.get("name") or provider
-            other = first.setdefault((text(node) or "").lower(), node)
-            if other is not node:
-                yield engine.problem(node, f"there is a provider {text(node)} already",
-                                     "give it another name",
-                                     [engine.related(other, "the first one")])
+    first: dict[str, Node] = {}
+    for provider in engine.providers():
+        node = provider.get("name") or provider
+        other = first.setdefault((text(node) or "").lower(), node)
+        if other is not node:
+            yield engine.problem(node, f"there is a provider {text(node)} already",
+                                 "give it another name",
+                                 [engine.related(other, "the first one")])

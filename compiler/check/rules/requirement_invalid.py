@@ -45,10 +45,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, EngineView, Problem
+from compiler.check.view import EngineView, Problem
 from compiler.finding import Severity
 from compiler.read.nodes import Scalar
 from compiler.resolve import scalars, text
@@ -56,22 +54,24 @@ from compiler.resolve import scalars, text
 CODE = "MB316"
 NAME = "requirement-invalid"
 SEVERITY = Severity.ERROR
-SCOPE = Scope.CATALOGUE
+SCOPE = Scope.ENGINE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+def check(engine: EngineView) -> Iterator[Problem]:
     """Parse every requirement."""
-    for engine in catalogue.engines:
-        for node in _requirements(engine):
-            try:
-                requirement = Requirement(text(node) or "")
-            except InvalidRequirement:
-                yield engine.problem(node, f"{text(node)!r} is no requirement",
-                                     "write it as for pip, such as demo==1.2")
-                continue
-            if requirement.url:
-                yield engine.problem(node, f"{text(node)!r} installs from an address",
-                                     "name a release on the package index")
+    # Imported here: it is slow to import, and checking a family needs it not at all.
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for node in _requirements(engine):
+        try:
+            requirement = Requirement(text(node) or "")
+        except InvalidRequirement:
+            yield engine.problem(node, f"{text(node)!r} is no requirement",
+                                 "write it as for pip, such as demo==1.2")
+            continue
+        if requirement.url:
+            yield engine.problem(node, f"{text(node)!r} installs from an address",
+                                 "name a release on the package index")
 
 
 def _requirements(engine: EngineView) -> Iterator[Scalar]:

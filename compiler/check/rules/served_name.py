@@ -46,25 +46,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import EngineView, Problem
 from compiler.finding import Severity
 
 CODE = "MB317"
 NAME = "served-name-fixed"
 SEVERITY = Severity.ERROR
-SCOPE = Scope.CATALOGUE
+SCOPE = Scope.ENGINE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+def check(engine: EngineView) -> Iterator[Problem]:
     """Compare the two fields."""
-    for engine in catalogue.engines:
-        given = "served_name_fixed" in engine.root.entries
-        fixed = engine.record.served_name == "fixed"
-        if fixed and not given:
-            yield engine.problem(engine.root.key("served_name"),
-                                 "served_name is fixed, but the name is not given",
-                                 "add `served_name_fixed:`")
-        elif given and not fixed:
-            yield engine.problem(engine.root.key("served_name_fixed"),
-                                 "served_name_fixed has no effect without `served_name: fixed`",
-                                 "delete it, or add `served_name: fixed`")
+    given = "served_name_fixed" in engine.root.entries
+    fixed = engine.record.served_name == "fixed"
+    if fixed and not given:
+        yield engine.problem(engine.root.key("served_name"),
+                             "served_name is fixed, but the name is not given",
+                             "add `served_name_fixed:`")
+    elif given and not fixed:
+        yield engine.problem(engine.root.key("served_name_fixed"),
+                             "served_name_fixed has no effect without `served_name: fixed`",
+                             "delete it, or add `served_name: fixed`")

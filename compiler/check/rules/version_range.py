@@ -49,7 +49,7 @@ from collections.abc import Iterator
 from packaging.version import InvalidVersion, Version
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import EngineView, Problem
 from compiler.finding import Severity
 from compiler.read.nodes import Node
 from compiler.resolve import entries, text
@@ -57,24 +57,23 @@ from compiler.resolve import entries, text
 CODE = "MB315"
 NAME = "version-range-empty"
 SEVERITY = Severity.ERROR
-SCOPE = Scope.CATALOGUE
+SCOPE = Scope.ENGINE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+def check(engine: EngineView) -> Iterator[Problem]:
     """Compare the ends of every range, and parse every version."""
-    for engine in catalogue.engines:
-        nodes = [node for _, node in entries(engine.root.get("architectures"))]
-        for rule in engine.rules():
-            since, until = rule.get("since"), rule.get("until")
-            nodes += [node for node in (since, until) if node is not None]
-            first, last = _version(since), _version(until)
-            if first and last and until and first >= last:
-                yield engine.problem(until, f"the range from {first} until {last} is empty",
-                                     "exchange the two, or correct one of them")
-        for node in nodes:
-            if _version(node) is None:
-                yield engine.problem(node, f"{text(node)!r} is no version",
-                                     "write it as the engine's package does, such as 0.10.2")
+    nodes = [node for _, node in entries(engine.root.get("architectures"))]
+    for rule in engine.rules():
+        since, until = rule.get("since"), rule.get("until")
+        nodes += [node for node in (since, until) if node is not None]
+        first, last = _version(since), _version(until)
+        if first and last and until and first >= last:
+            yield engine.problem(until, f"the range from {first} until {last} is empty",
+                                 "exchange the two, or correct one of them")
+    for node in nodes:
+        if _version(node) is None:
+            yield engine.problem(node, f"{text(node)!r} is no version",
+                                 "write it as the engine's package does, such as 0.10.2")
 
 
 def _version(node: Node | None) -> Version | None:
