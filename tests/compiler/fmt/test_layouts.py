@@ -43,7 +43,7 @@ class Scribe:
     def above(self, indent: int) -> None:
         for _ in range(self.random.choice([0, 0, 0, 1, 2])):
             if self.chance(0.3):
-                self.lines.append(" " * self.random.choice([0, 0, 3]))
+                self.lines.append(" " * self.random.choice([0, 0, 1]))
             self.lines.append(" " * indent + self.comment() + " " * self.random.choice([0, 2]))
         if self.chance(0.15):
             self.lines += [""] * self.random.choice([1, 3])
