@@ -121,8 +121,12 @@ _ONE_WHEEL = ("--no-deps", "--only-binary=:all:", "--quiet")
 
 
 def _ask_pip(requirement: str) -> dict[str, list[dict[str, dict[str, dict[str, dict[str, str]]]]]]:
-    done = _pip("install", "--dry-run", "--ignore-installed", "--report", "-", *_ONE_WHEEL,
-                requirement)
+    ask = ("install", "--dry-run", "--ignore-installed", "--report", "-", *_ONE_WHEEL)
+    # An index that has no metadata files (PEP 658) would make pip fetch the whole wheel to answer;
+    # with this it reads the few bytes that it needs, from servers that it gets on with.
+    done = _pip(*ask, "--use-feature=fast-deps", requirement)
+    if done.returncode != 0 and "No matching distribution" not in done.stderr:
+        done = _pip(*ask, requirement)
     if done.returncode != 0:
         raise _pip_error(requirement, done.stderr)
     try:
@@ -147,10 +151,14 @@ def _pip_error(requirement: str, stderr: str) -> UserError:
         return UserError(f"the package index cannot be reached for {requirement}",
                          code="hub-unreachable", why=_redact(broken.group()),
                          hint="check the network and pip's configuration (`pip config list`)")
+    if "DO NOT MATCH THE HASHES" in stderr:
+        return UserError(f"the wheel of {requirement} arrived damaged", code="wrong-bytes",
+                         why=_redact(" ".join(re.findall(r"(?:Expected|Got) +.+", stderr))),
+                         hint="check the network or the mirror, and try again")
     if "No matching distribution" in stderr or "Could not find a version" in stderr:
         return UserError(f"the package index has no wheel of {requirement}", code="repo-missing",
                          why=why, hint="check the name and the version, and which index pip uses "
-                                       "(`pip config list`)")
+                                       "(`pip config list`) and whether it can be reached")
     return UserError(f"pip cannot find {requirement}", code="hub-error", why=why,
                      hint="check pip's configuration (`pip config list`)")
 

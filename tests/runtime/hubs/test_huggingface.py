@@ -195,7 +195,7 @@ def test_hostile_names_in_a_listing_write_nothing_outside(hub, home, tmp_path, n
     hub.add("o/folder", {"config.json": b"{}", "model.safetensors": models.safetensors(),
                          name: b"EVIL"})
     outside = set(tmp_path.parent.glob("evil*"))
-    if name in ("a/../../evil.json", "nul.txt", ".cache/huggingface/x.json", "x.json "):
+    if name in ("a/../../evil.json", ".cache/huggingface/x.json", "x.json "):
         located = pull(folder_family())  # it is not needed, so it is not fetched
         assert {path.name for path in located.path.iterdir()} == {
             "config.json", "model.safetensors", ".modelbook.json"}
