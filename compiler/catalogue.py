@@ -10,9 +10,10 @@ from pathlib import Path
 from compiler import data
 from compiler.finding import Finding, Severity, Span
 from compiler.read import codes
-from compiler.read.nodes import Mapping, Node
+from compiler.read.nodes import Mapping, Node, Scalar
 from compiler.read.parse import parse
 from compiler.read.text import MAX_BYTES
+from compiler.resolve import scalars, text
 from compiler.schema.validate import validate
 from runtime.errors import MisuseError
 
@@ -54,6 +55,7 @@ class Catalogue:
         neighbours: Families that were read only because rules look into them.
         complete: Whether every file passed; else nothing may be called unknown that a broken file
             may hold.
+        order: Family names as `catalogue.yaml` lists them.
         texts: File → what was read, of every file that could be decoded.
     """
 
@@ -62,6 +64,7 @@ class Catalogue:
     checked: list[str] = field(default_factory=list)
     neighbours: list[str] = field(default_factory=list)
     complete: bool = True
+    order: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -78,7 +81,8 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
 
     Args:
         specs: The specs folder; None for `specs` in the working directory, or with `paths` for the
-            folder that each of them lies in.
+            folder that each of them lies in. Where it has no engines or no formats, those that
+            come with Modelbook are read.
         paths: Files, folders or glob patterns to check. The specs that they refer to (engines,
             formats, families beside them) are read as well. Empty: the whole specs folder.
 
@@ -91,10 +95,12 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
         if not specs.is_dir():
             raise MisuseError(f"there is no folder {specs}", code="nothing-to-check", why=_NOTHING,
                               hint="name the specs folder or a family's file")
-        _read(catalogue, _discover(specs, catalogue), asked=True)
+        asked = _discover(specs, catalogue)
+        context = _shipped({source.kind for source in asked})
     else:
         asked = _asked(paths, specs, catalogue)
-        _read(catalogue, [*_context(asked, specs), *asked], asked={s.path for s in asked})
+        context = _context(asked, specs)
+    _read(catalogue, [*context, *asked], asked={source.path for source in asked})
     if not catalogue.checked and not catalogue.findings:
         where = ", ".join(map(str, paths)) or str(specs)
         raise MisuseError(f"no specs in {where}", code="nothing-to-check", why=_NOTHING,
@@ -220,13 +226,14 @@ def _shipped(kinds: Iterable[str]) -> list[_Source]:
     return found
 
 
-def _read(catalogue: Catalogue, sources: Iterable[_Source], *, asked: bool | set[Path]) -> None:
+def _read(catalogue: Catalogue, sources: Iterable[_Source], *, asked: set[Path]) -> None:
     """Read and validate each file; formats first, since the others' schemas name them."""
     order = {FORMATS: 0, ENGINE: 1, ORDER: 2, FAMILY: 3}
     formats: tuple[str, ...] = ()
+    order_file, listed_names = "", list[Scalar]()
     for source in sorted(sources, key=lambda source: (order[source.kind], source.relative)):
         name = _name(source.path)
-        if asked is True or (asked and source.path in asked):
+        if source.path in asked:
             catalogue.checked.append(name)
         elif source.kind == FAMILY:
             catalogue.neighbours.append(name)
@@ -239,10 +246,27 @@ def _read(catalogue: Catalogue, sources: Iterable[_Source], *, asked: bool | set
         if source.kind == FORMATS:
             listed = tree.get("formats")
             formats = tuple(listed.entries) if isinstance(listed, Mapping) else ()
-        if source.kind != ORDER:
-            catalogue.documents.append(Document(
-                source.kind, name, source.relative, tree, catalogue.texts.get(name, "")))
+        if source.kind == ORDER:
+            order_file, listed_names = name, scalars(tree.get("families"))
+            continue
+        catalogue.documents.append(Document(
+            source.kind, name, source.relative, tree, catalogue.texts.get(name, "")))
     catalogue.checked.sort()
+    _order(catalogue, order_file, listed_names)
+
+
+def _order(catalogue: Catalogue, file: str, names: Sequence[Scalar]) -> None:
+    """Take over the order of `catalogue.yaml`; a family that is not there is reported."""
+    there = {text(document.root.get("name")) for document in catalogue.documents
+             if document.kind == FAMILY}
+    for node in names:
+        name = text(node) or ""
+        if name in there:
+            catalogue.order.append(name)
+        elif catalogue.complete:
+            catalogue.findings.append(Finding(
+                file, node.span, Severity.ERROR, codes.ORDER_UNKNOWN,
+                f"there is no family {name}", "delete the line, or add the family"))
 
 
 def _document(source: _Source, name: str, formats: tuple[str, ...],

@@ -21,6 +21,7 @@ EMPTY = "MB016"
 UNREADABLE = "MB017"
 FILE_NAME = "MB018"
 OUTSIDE_FOLDER = "MB019"
+ORDER_UNKNOWN = "MB020"
 
 EXPLANATIONS: dict[str, str] = {
     ENCODING: """The file is not UTF-8.
@@ -110,5 +111,10 @@ in `.yml` or lies in a folder below those is not read: rename or move it.
     OUTSIDE_FOLDER: """A symbolic link leads out of the specs folder.
 
 What a check reads must be part of the change under review. Replace the link by the file.
+""",
+    ORDER_UNKNOWN: """`catalogue.yaml` names a family that is not there.
+
+The file only puts families in order, for exported catalogues. After a family was removed or
+renamed, its line is left over: delete or correct it.
 """,
 }
