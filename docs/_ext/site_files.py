@@ -34,7 +34,8 @@ class Example(SphinxDirective):
             text = file.read_text(encoding="utf-8").rstrip()
         except OSError as error:
             raise self.error(f"cannot read the example {name!r}: {error.strerror}") from None
-        language = {".sh": "bash", ".py": "python", ".yaml": "yaml", ".yml": "yaml"}[file.suffix]
+        language = {".sh": "bash", ".py": "python", ".yaml": "yaml", ".yml": "yaml",
+                    ".txt": "text"}[file.suffix]
         return [nodes.literal_block(text, text, language=language)]
 
 

@@ -137,3 +137,12 @@ def test_the_example_family_of_the_guide_passes_the_checks(project: Project) -> 
     assert made.returncode == 0, made.stdout + made.stderr
     assert "my-org/My-Family-0.5B-Instruct" in _text(
         project.html / "generated/models/llm/my-family.html")
+
+
+def test_the_finding_of_the_guide_is_what_check_prints(project: Project) -> None:
+    example = (project.folder / "docs/examples/my-family.yaml").read_text(encoding="utf-8")
+    project.write("specs/families/my-family.yaml", example.replace("ggufv2", "gguf2"))
+    checked = project.compiler("check", "--no-info", "specs/families/my-family.yaml")
+    assert checked.returncode == 1
+    shown = (project.folder / "docs/examples/finding.txt").read_text(encoding="utf-8")
+    assert checked.stdout == shown

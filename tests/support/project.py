@@ -50,6 +50,11 @@ class Project:
         return subprocess.run(["make", target], cwd=self.folder, text=True, check=False,
                               capture_output=True, timeout=300)
 
+    def compiler(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the compiler as a user does in this checkout."""
+        return subprocess.run([".venv/bin/compiler", *words], cwd=self.folder, text=True,
+                              check=False, capture_output=True, timeout=60)
+
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace what is once in a file."""
         text = (self.folder / path).read_text(encoding="utf-8")
