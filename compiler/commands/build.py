@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
+from compiler import report
 from compiler.emit import outputs, profiles
 from compiler.emit.write import Changes, compare, unified_diff, write
+from compiler.finding import Severity
 from compiler.plan import plan
-from compiler.read.nodes import Mapping
-from compiler.read.parse import parse
-from runtime.errors import ExitCode, UserError
+from compiler.review import Review, review
+from runtime.errors import ExitCode
 from runtime.manifest import Manifest
 
 DEFAULT_OUT = "build"
@@ -39,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check, plan, render and write; returns the exit code."""
     profile = profiles.find(args.profile)
-    manifest = plan(_documents(args.specs))
+    result = review(args.specs)
+    if result.failed:
+        return _refuse(result, args)
+    manifest = plan(result.catalogue.documents)
     files = outputs.render(manifest, profile)
     changes = (compare if args.check else write)(args.out, files)
     if args.check and args.format == "text":
@@ -49,20 +54,34 @@ def run(args: argparse.Namespace) -> int:
         print(_json(args, manifest, changes))
     else:
         print(_summary(args, manifest, changes), file=sys.stderr if args.check else sys.stdout)
+        if warnings := result.count(Severity.WARNING):
+            print(f"{report.plural(warnings, 'warning')}; `compiler check` shows them",
+                  file=sys.stderr)
     return ExitCode.FAILED if args.check and changes.any() else ExitCode.OK
 
 
+def _refuse(result: Review, args: argparse.Namespace) -> int:
+    """Report what stops the build; nothing has been written."""
+    if args.format == "text":
+        errors = [finding for finding in result.findings if result.fails(finding)]
+        result = replace(result, findings=errors)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    sys.stdout.write(report.render(args.format, result, colour=colour))
+    print(f"{args.out} was left as it was", file=sys.stderr)
+    return ExitCode.FAILED
+
+
 def _summary(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> str:
-    count = len(manifest.families)
     parts = [f"{len(names)} {word}" for names, word in (
         (changes.new, "new"), (changes.changed, "changed"), (changes.unchanged, "unchanged"),
         (changes.stale, "stale" if args.check else "removed")) if names]
-    families = f"{count} {'family' if count == 1 else 'families'}"
+    count = len(manifest.families)
+    families = "1 family" if count == 1 else f"{count} families"
     if args.check:
         verdict = "differs from" if changes.any() else "is what it should be for"
         return f"{args.out} {verdict} {families}: {', '.join(parts)}"
     return (f"{families}: {', '.join(parts)}; pages in {args.out / 'models'}, "
-            f"manifest {args.out / 'manifest.json'}")
+            f"manifest {args.out / outputs.MANIFEST}")
 
 
 def _json(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> str:
@@ -71,28 +90,3 @@ def _json(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> str
         "new": changes.new, "changed": changes.changed, "unchanged": changes.unchanged,
         "removed" if not args.check else "stale": changes.stale,
     }, indent=2, ensure_ascii=False)
-
-
-@dataclass(frozen=True)
-class _File:
-    kind: str
-    relative: str
-    root: Mapping
-
-
-def _documents(specs: Path) -> list[_File]:
-    # Until the catalogue reader stands: no schema, the reader's own findings stop the build.
-    found = []
-    for path in sorted(specs.rglob("*.yaml")):
-        relative = path.relative_to(specs).as_posix()
-        top = relative.split("/")[0]
-        kind = {"families": "family", "engines": "engine", "formats.yaml": "formats"}.get(top)
-        if kind is None:
-            continue
-        root, findings = parse(path.read_bytes(), path.as_posix())
-        if findings or not isinstance(root, Mapping):
-            first = findings[0]
-            raise UserError(f"{first.file}:{first.span.line}:{first.span.column}: {first.message}",
-                            code="spec-invalid")
-        found.append(_File(kind, relative, root))
-    return found

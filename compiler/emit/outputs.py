@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from compiler.emit import manifest as manifest_file
 from compiler.emit import pages
 from compiler.emit.profiles import Profile
-from runtime.manifest import Manifest
+from runtime.manifest import Manifest, encode
+
+#: The manifest's path in the output folder.
+MANIFEST = "manifest.json"
 
 
 def render(manifest: Manifest, profile: Profile) -> dict[str, bytes]:
@@ -15,5 +17,5 @@ def render(manifest: Manifest, profile: Profile) -> dict[str, bytes]:
         UserError: See `compiler.emit.pages.render`.
     """
     files = {path: text.encode("utf-8") for path, text in pages.render(manifest, profile).items()}
-    files[manifest_file.PATH] = manifest_file.render(manifest)
+    files[MANIFEST] = encode(manifest)
     return files

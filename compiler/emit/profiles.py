@@ -17,7 +17,8 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from runtime.errors import MisuseError
+from compiler import data
+from runtime.errors import MisuseError, UserError
 
 DEFAULT = "modelbook"
 
@@ -35,10 +36,16 @@ class Profile:
 
 @cache
 def templates_folder() -> Path:
-    """Where the profiles are: in the installed package, else in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_data" / "templates"
-    return installed if installed.is_dir() else package.parent / "templates"
+    """Where the profiles are: in the installed package, else in the checkout.
+
+    Raises:
+        UserError: The installation has none.
+    """
+    folder = data.find("templates")
+    if folder is None:
+        raise UserError("the page templates are missing", code="installation-broken",
+                        hint="install modelbook again")
+    return folder
 
 
 def names() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from compiler import resolve
 from compiler.emit import hubs as hub_pages
 from compiler.emit.rst import Rst, link
 from runtime.command import launch_argv, shell_line
@@ -117,13 +118,13 @@ class SpecView:
 
 def family_label(family: Family) -> str:
     """The target of cross-references to a family's page."""
-    return f"models_{family.type}_{family.slug}"
+    return resolve.family_label(family.type, family.slug)
 
 
 def spec_label(family: Family, spec: Spec) -> str:
-    """The target of cross-references to a spec; stays when others are added."""
-    label = f"{family_label(family)}_{spec.format}_{spec.size_in_billions}"
-    return f"{label}_{spec.variant}" if spec.variant else label
+    """The target of cross-references to a spec."""
+    return resolve.spec_label(family.type, family.slug, spec.format, spec.size_in_billions,
+                              spec.variant)
 
 
 def spec_view(family: Family, spec: Spec, number: int, engines: dict[str, Engine]) -> SpecView:

@@ -64,7 +64,7 @@ specs:
   - format: ggufv2
     size_in_billions: 1_8
     quantizations: [Q4_K_M]
-    repo_id: example-org/{slug(name).strip("-_.") or "x"}-1.8B-GGUF
+    repo_id: example-org/{slug(name).strip("-_.")[:30].strip("-_.") or "x"}-1.8B-GGUF
     file_template: model-{{quantization}}.gguf
     hubs: {{huggingface: {{}}}}
 """

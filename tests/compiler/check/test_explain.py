@@ -106,3 +106,22 @@ def test_writing_pages_again_touches_only_what_changed(tmp_path: Path) -> None:
     assert second.stat().st_mtime_ns == before
     assert not stale.exists()
     assert own.exists()
+
+
+def test_pages_build_without_a_warning(tmp_path: Path) -> None:
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    source, out = tmp_path / "source", tmp_path / "html"
+    write_rule_pages(source)
+    (source / "index.rst").write_text("Rules\n=====\n\n.. toctree::\n\n   rules/index\n",
+                                      encoding="utf-8")
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(source, None, out, tmp_path / "doctrees", "html", status=None,
+                     warningiserror=True,
+                     confoverrides={"extensions": ["sphinx_design"], "html_theme": "basic"})
+        app.build()
+
+    page = (out / "rules/MB203.html").read_text(encoding="utf-8")
+    assert '<code class="docutils literal notranslate"><span class="pre">8x7B</span></code>' in page
+    assert "size-contradicts-id" in (out / "rules/index.html").read_text(encoding="utf-8")

@@ -38,7 +38,7 @@ def hostile_family(name: str, text: str, page: str) -> Family:
 
 @settings(max_examples=2, deadline=None, phases=[Phase.generate],
           suppress_health_check=list(HealthCheck))
-@given(st.lists(HOSTILE.filter(lambda text: shown(text).strip()), min_size=150, max_size=150,
+@given(st.lists(HOSTILE.filter(lambda text: shown(text).strip()), min_size=100, max_size=100,
                 unique=True))
 def test_hostile_text_in_one_build(tmp_path_factory, texts: list[str]):
     texts = [text.replace("\n", " ") for text in texts]

@@ -193,3 +193,14 @@ def test_family_order_is_kept(tmp_path: Path) -> None:
     assert exported() == [*names, "added"]
     (specs / "catalogue.yaml").unlink()
     assert exported() == ["added", "Alpha", "mid", "zeta"]
+
+
+def test_a_line_left_over_in_the_order_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    imported(tmp_path, spec("mlx", 1, huggingface=source("o/m", "4bit")))
+    (tmp_path / "specs/catalogue.yaml").write_text("families: [demo, gone]\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check", str(tmp_path / "specs")]) == 1
+    assert "catalogue.yaml:1:18: error[MB020]: there is no family gone" in capsys.readouterr().out
+    assert main(["export", "xinference", "--specs", str(tmp_path / "specs"), "--out", "-"]) == 1
