@@ -14,9 +14,10 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 #: `7B`, `0.5B`, `1_8b`, `135M`, `8x7B`; a letter or digit before it makes it something else
 #: (`A3B`, `E2B`, `Qwen2B`), and so does one after it (`4bit`, `7Bx`).
 _SIZE = re.compile(
-    r"(?<![A-Za-z0-9])(?<![0-9]\.)(?:(?P<experts>[0-9]+)x)?(?P<number>[0-9]+(?:[._][0-9]+)?)"
+    r"(?<![A-Za-z0-9])(?<![0-9]\.)(?:(?P<experts>[0-9]{1,3})x)?(?P<number>[0-9]{1,6}(?:[._][0-9]{1,6})?)"
     r"(?P<unit>[BbMmTt])(?![A-Za-z0-9])")
-_ACTIVATED = re.compile(r"(?<![A-Za-z0-9])[Aa](?P<number>[0-9]+(?:[._][0-9]+)?)[Bb](?![A-Za-z0-9])")
+_ACTIVATED = re.compile(r"(?<![A-Za-z0-9])[Aa](?P<number>[0-9]{1,6}(?:[._][0-9]{1,6})?)[Bb]"
+                        r"(?![A-Za-z0-9])")
 _UNIT = {"b": Decimal(1), "m": Decimal("0.001"), "t": Decimal(1000)}
 _BITS = re.compile(r"(?i)(?<![a-z0-9])(?:int([2-8])|([2-8])-?bits?|w([248])a16)(?![a-z0-9])")
 _WORD = re.compile(r"[a-z0-9]+")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+#: Longer words are no typing mistakes; comparing them takes time that grows with their square.
+_LONGEST = 100
+
 
 def listing(names: Iterable[str], limit: int = 6) -> str:
     """`a, b and c`; a long list ends in a count."""
@@ -18,9 +21,12 @@ def listing(names: Iterable[str], limit: int = 6) -> str:
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that `word` was probably meant to be, case aside; None where none is near."""
+    if len(word) > _LONGEST:
+        return None
     folded: dict[str, str] = {}
     for choice in choices:
-        folded.setdefault(choice.lower(), choice)
+        if len(choice) <= _LONGEST:
+            folded.setdefault(choice.lower(), choice)
     near = get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None
 

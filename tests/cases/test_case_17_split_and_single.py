@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
+import jsonschema_rs
 import pytest
 
 from compiler.resolve import effective_hubs
 from runtime.files import expected_files
 from runtime.manifest import Hub
-from tests.compiler.check.wrap import catalogue, findings, grave
+from tests.compiler.check.wrap import SCHEMAS, catalogue, findings, grave
 
 SPEC = """\
 specs:
@@ -48,7 +51,6 @@ def test_files_of_both() -> None:
     ("q4_k_m: [00001-of-00002]", "MB234", "part 2 is missing"),
     ("q4_k_m: [00001-of-00002, 00002-of-00002, 00003-of-00002]", "MB234", "does not exist"),
     ("q4_k_m: [00001-of-00003, 00003-of-00003]", "MB234", "part 2 is missing"),
-    ("q4_k_m: [00001-of-00003, 00001-of-00003, 00003-of-00003]", "MB234", "twice"),
     ("q4_k_m: [00001-of-00002, 00002-of-00003]", "MB234", "is of 3"),
     ("q4_k_m: [00002-of-00002, 00001-of-00002]", "MB234", "comes after"),
     ("q4_k_m: [00001-of-00002, 2-of-2]", "MB234", "numbered unlike"),
@@ -59,6 +61,14 @@ def test_parts_that_are_wrong(parts: str, code: str, says: str) -> None:
 
     assert [item.code for item in found] == [code]
     assert says in found[0].message
+
+
+def test_the_same_part_twice_does_not_pass_the_schema() -> None:
+    schema = json.loads((SCHEMAS / "family.schema.json").read_text(encoding="utf-8"))
+    parts = schema["properties"]["specs"]["items"]["properties"]["split_parts"]
+    twice = {"q4_k_m": ["00001-of-00002", "00001-of-00002"]}
+
+    assert not jsonschema_rs.Draft7Validator(parts).is_valid(twice)
 
 
 def test_part_10_does_not_come_before_part_2() -> None:

@@ -34,10 +34,10 @@ SCOPE = Scope.FAMILY
 
 
 _MARKUP = re.compile(
-    r"\[[^\]\n]+\]\(https?://[^)\s]+\)"  # Markdown link
-    r"|`[^`\n]+ <[^>\n]+>`__?"  # reStructuredText link
-    r"|(?<![*\w])\*\*[^\s*][^*\n]*[^\s*]\*\*(?![*\w])"  # bold
-    r"|</?(?:a|b|i|p|br|em|strong|code|img|script|div|span)(?:\s[^>\n]*)?/?>"  # HTML
+    r"\[[^\]\n]{1,200}\]\(https?://"  # Markdown link
+    r"|`[^`\n]{1,200} <[^>\n`]{1,200}>`__?"  # reStructuredText link
+    r"|(?<![*\w])\*\*[^\s*][^*\n]{0,200}[^\s*]\*\*(?![*\w])"  # bold
+    r"|</?(?:a|b|i|p|br|em|strong|code|img|script|div|span)(?:\s[^>\n]{0,200})?/?>"  # HTML
     r"|^\.\. [a-z-]+::|^#{1,6} \S|^```", re.MULTILINE | re.IGNORECASE)
 
 

@@ -51,7 +51,7 @@ SEVERITY = Severity.ERROR
 SCOPE = Scope.FAMILY
 
 
-_NUMBERED = re.compile(r"(?P<before>.*?)(?P<index>[0-9]+)-of-(?P<total>[0-9]+)\Z")
+_NUMBERED = re.compile(r"(?P<before>.*?)(?P<index>[0-9]{1,9})-of-(?P<total>[0-9]{1,9})\Z")
 _DIGITS = re.compile(r"([0-9]+)")
 
 
@@ -86,7 +86,9 @@ def _unnumbered(parts: Parts, names: list[str]) -> tuple[Node, str, str] | None:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(word), "") if word.isdigit() else (-1, word) for word in _DIGITS.split(name)]
+    """What puts `part10` after `part2`; numbers compare by their digits, however many."""
+    return [(len(word.lstrip("0")), word.lstrip("0")) if word.isdigit() else (-1, word)
+            for word in _DIGITS.split(name)]
 
 
 def _numbered(parts: Parts, matches: list[re.Match[str] | None],
@@ -105,10 +107,12 @@ def _numbered(parts: Parts, matches: list[re.Match[str] | None],
         if names[index] in names[:index]:
             return node, f"the part {names[index]} is given twice", "number the parts from 1"
     indexes = [int(match["index"]) for match in matches if match]
-    if sorted(indexes) != list(range(1, total + 1)):
-        missing = sorted(set(range(1, total + 1)) - set(indexes))
-        what = (f"part {missing[0]} is missing" if len(missing) == 1
-                else f"{len(missing)} parts are missing" if missing
+    if sorted(indexes) != list(range(1, len(indexes) + 1)) or len(indexes) != total:
+        # The total is only text: it may be any number, so nothing is made of its size.
+        absent = total - len({index for index in indexes if 1 <= index <= total})
+        first_absent = next(n for n in range(1, len(indexes) + 2) if n not in indexes)
+        what = (f"part {first_absent} is missing" if absent == 1
+                else f"{absent} parts are missing" if absent
                 else f"part {max(indexes)} does not exist")
         return (parts.node, f"{len(indexes)} parts are given where {first.group()} says {total}; "
                 f"{what}", "list every part once, in order")
