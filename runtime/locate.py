@@ -7,6 +7,7 @@ In this order: `--manifest`, `$MODELBOOK_MANIFEST`, the one packaged in the whee
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 from pathlib import Path
 
@@ -50,4 +51,15 @@ def load_manifest(args: argparse.Namespace) -> Manifest:
     Raises:
         UserError: It is missing, unreadable or not a manifest.
     """
-    return load(manifest_path(getattr(args, "manifest", None)))
+    path = manifest_path(getattr(args, "manifest", None))
+    # Records form no cycles; on a catalogue of thousands the collector's passes over them would
+    # take longer than reading them.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        manifest = load(path)
+        gc.freeze()
+        return manifest
+    finally:
+        if collecting:
+            gc.enable()

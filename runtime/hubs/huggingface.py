@@ -256,9 +256,11 @@ def _explain(error: BaseException, repo_id: str, revision: str | None, path: str
                               "can be used with --model-path"), None
     if (system := first(OSError)) and not first(errors.LocalEntryNotFoundError):
         return _explain_system(system, where, path), None
-    if bad := first(ValueError):
-        return UserError(f"Hugging Face's client refuses {where}", code="hub-error",
-                         why=_one_line(bad)), None
+    if bad := first(ValueError, RuntimeError):
+        # Bad names and replies; RuntimeError is what the client's Xet part fails with.
+        return UserError(f"Hugging Face's client cannot fetch {where}", code="hub-error",
+                         why=_one_line(bad),
+                         hint="HF_HUB_DISABLE_XET=1 leaves its Xet protocol out"), None
     return None, None
 
 

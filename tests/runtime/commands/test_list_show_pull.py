@@ -1,0 +1,123 @@
+import json
+import time
+
+import pytest
+
+from tests.support import catalogue, models
+from tests.support.hubs import gguf_family, runtime
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    return str(catalogue.write(catalogue.everything(), tmp_path))
+
+
+def names(manifest, *options):
+    done = runtime("list", "--manifest", manifest, "--format", "json", *options)
+    assert done.returncode == 0, done.stderr
+    return [family["name"] for family in json.loads(done.stdout)["families"]]
+
+
+def test_list(manifest):
+    done = runtime("list", "--manifest", manifest)
+    rows = done.stdout.splitlines()
+    assert rows[0].split() == ["NAME", "SIZES", "(B)", "FORMATS", "ENGINES", "ABILITIES"]
+    assert "0.135" in rows[2]
+    assert "old-name (deprecated)" in rows[3]
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    (["SEED"], ["seed-oss"]), (["--model-engine", "LLAMA.cpp"], ["seed-oss", "smollm2"]),
+    (["--model-format", "awq"], ["seed-oss"]), (["--hub", "pypi"], ["smollm2"]),
+    (["--ability", "vision"], []),
+])
+def test_list_filters(manifest, options, expected):
+    assert names(manifest, *options) == expected
+
+
+def test_list_says_when_nothing_fits(manifest):
+    assert "none of the 3 families fits" in runtime("list", "zzz", "--manifest", manifest).stdout
+
+
+def test_list_starts_fast(manifest):
+    def once():
+        started = time.perf_counter()
+        assert runtime("list", "--manifest", manifest).returncode == 0
+        return time.perf_counter() - started
+
+    assert min(once() for _ in range(5)) < 0.3
+
+
+def test_show(manifest):
+    plain = runtime("show", "seed-oss", "--manifest", manifest).stdout
+    assert "engine vLLM (Int8, Int4)" in plain or "engine vLLM" in plain
+    assert "since 2026-01-02" in plain
+    assert "refused" not in plain
+    resolved = runtime("show", "SEED-oss", "--resolved", "--manifest", manifest).stdout
+    assert ("BF16/Seed-OSS-36B-Instruct-BF16-00001-of-00002.gguf, "
+            "BF16/Seed-OSS-36B-Instruct-BF16-00002-of-00002.gguf") in resolved
+    why = runtime("show", "seed-oss", "--why", "--manifest", manifest).stdout
+    assert "refused: vLLM Int3:" in why
+    assert "[MB302]" in why
+
+
+def test_show_json(manifest):
+    found = json.loads(
+        runtime("show", "seed-oss", "--why", "--format", "json", "--manifest", manifest).stdout)
+    ids = [c["id"] for c in found["combinations"]]
+    assert "seed-oss/36/ggufv2/Q4_K_M/llama.cpp" in ids
+    assert "seed-oss/36/gptq/Int3/vLLM" in [c["id"] for c in found["refused"]]
+    assert not set(ids) & {c["id"] for c in found["refused"]}
+
+
+def test_show_an_unknown_name(manifest):
+    done = runtime("show", "seed-os", "--manifest", manifest)
+    assert done.returncode == 2
+    assert "did you mean seed-oss" in done.stderr
+
+
+def test_without_a_manifest(tmp_path):
+    done = runtime("list", "--manifest", str(tmp_path / "no.json"))
+    assert done.returncode == 2
+    assert "compiler build" in done.stderr
+
+
+def test_the_environment_names_the_manifest(manifest):
+    done = runtime("list", MODELBOOK_MANIFEST=manifest)
+    assert "seed-oss" in done.stdout
+
+
+def test_pull_prints_the_path_and_a_plan(hub, home, tmp_path):
+    hub.add("o/tiny", {"tiny-Q4_K_M.gguf": models.gguf()})
+    command = ("pull", "-n", "tiny", "--manifest",
+               str(catalogue.write(catalogue.manifest(gguf_family()), tmp_path)))
+    plan = runtime(*command, "--dry-run")
+    assert "tiny-Q4_K_M.gguf" in plan.stdout
+    assert "not yet" in plan.stdout
+    assert not hub.seen
+    assert not home.exists()
+    done = runtime(*command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("/tiny-Q4_K_M.gguf")
+    assert "verified" in done.stderr
+    quiet = runtime(*command, "--quiet")
+    assert quiet.stderr == ""
+    found = json.loads(runtime(*command, "--format", "json").stdout)
+    assert found["path"] == done.stdout.strip()
+    assert found["files"][0]["digest"].startswith("sha256:")
+    assert done.stdout.strip() in runtime(*command, "--dry-run").stdout
+
+
+def test_an_error_as_json(manifest):
+    done = runtime("pull", "-n", "seed-os", "--format", "json", "--manifest", manifest)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "no-such-model"
+
+
+def test_a_truncated_model_path_has_one_clear_message(tmp_path, manifest):
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(models.gguf()[:-10])
+    done = runtime("pull", "-n", "smollm2", "--model-path", str(path), "--manifest", manifest)
+    assert done.returncode == 1
+    assert f"{path} is truncated" in done.stderr
+    assert done.stderr.count("error[") == 1
