@@ -51,9 +51,11 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     requirements: list[str] = []
 
     def runner(self, provider: Provider) -> Runner:
-        """What a command line needs to know of it."""
+        """What a command line needs to know of it; the user's own variables win over the facts'."""
+        environment = {name: value for name, value in provider.environment.items()
+                       if name not in os.environ}
         return Runner(provider=self.provider, python=self.python, executable=self.executable,
-                      environment=provider.environment)
+                      environment=environment)
 
     def lacks(self, requirements: Sequence[str]) -> list[str]:
         """Those of `requirements` whose distributions are not in its environment."""
