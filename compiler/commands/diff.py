@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from compiler.diff import Change, Grade, compare, report, sides
-from compiler.finding import Finding
+from compiler.report.text import listing
 from runtime.errors import ExitCode
 
 _EPILOG = """\
@@ -50,11 +50,11 @@ def run(args: argparse.Namespace) -> int:
     # An error in HEAD is this change's own. One in BASE may be what it puts right.
     if head.errors or (base.errors and head.manifest is not None):
         side, name = (head, "HEAD") if head.errors else (base, "BASE")
-        _print_errors(side.errors)
+        sys.stderr.write(listing(side.errors, side.texts))
         return _cannot_compare(args.format, name, side.label, len(side.errors))
     notes = []
     if base.errors:
-        _print_errors(base.errors)
+        sys.stderr.write(listing(base.errors, base.texts))
         notes.append(f"BASE has errors in {', '.join(sorted(base.broken))}: "
                      "what these files held then is not compared")
     changes = compare(base.compiled(head.documents), head.compiled(),
@@ -80,14 +80,6 @@ def _cannot_compare(style: str, name: str, label: str, errors: int) -> int:
         print(report.failure(message))
     print(message, file=sys.stderr)
     return ExitCode.FAILED
-
-
-def _print_errors(errors: Sequence[Finding]) -> None:
-    for error in errors:
-        at = f"{error.file}:{error.span.line}:{error.span.column}"
-        hint = f" ({error.hint})" if error.hint else ""
-        print(f"{at}: {error.severity.label}[{error.code}]: {error.message}{hint}",
-              file=sys.stderr)
 
 
 def _day(text: str) -> date:

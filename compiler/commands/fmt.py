@@ -7,9 +7,9 @@ import difflib
 import sys
 from pathlib import Path
 
-from compiler.finding import Finding
 from compiler.fmt import Outcome, format_file
 from compiler.fmt.store import find, replace
+from compiler.report.text import listing
 from runtime.errors import ExitCode
 
 
@@ -43,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell(outcome: Outcome, *, check: bool, diff: bool) -> None:
-    for finding in outcome.findings:
-        print(_line(finding), file=sys.stderr)
+    if outcome.findings:
+        text = outcome.before.decode("utf-8-sig", "replace")
+        sys.stderr.write(listing(outcome.findings, {outcome.file: text}))
     if outcome.left:
         print(f"{outcome.file}: left as it is: {outcome.left}", file=sys.stderr)
     if not outcome.changed:
@@ -59,12 +60,6 @@ def _tell(outcome: Outcome, *, check: bool, diff: bool) -> None:
                              shown + "\n\\ No newline at end of file\n")
     else:
         print(f"{'would format' if check else 'formatted'} {outcome.file}")
-
-
-def _line(finding: Finding) -> str:
-    at = f"{finding.file}:{finding.span.line}:{finding.span.column}"
-    hint = f" ({finding.hint})" if finding.hint else ""
-    return f"{at}: {finding.severity.label}[{finding.code}]: {finding.message}{hint}"
 
 
 def _summary(total: int, changed: int, broken: int, *, check: bool) -> str:

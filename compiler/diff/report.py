@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from compiler.diff.change import Change, Grade, Value, code_span, escape
 
-__all__ = ["as_json", "escape", "failure", "markdown", "summary", "text"]
+__all__ = ["MARKDOWN_LIMIT", "as_json", "escape", "failure", "markdown", "summary", "text"]
 
 #: A comment on GitHub may hold 65,536 characters; some room is left for what is around it.
 MARKDOWN_LIMIT = 60_000

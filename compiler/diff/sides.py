@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
+from compiler.catalogue import FAMILY, Document, load
 from compiler.diff import git
 from compiler.finding import Finding, Severity
 from compiler.plan import plan
-from compiler.read import nodes
-from compiler.read.parse import parse
-from compiler.schema.validate import validate
 from runtime import manifest as contract
 from runtime.errors import MisuseError, UserError
 from runtime.manifest import Manifest
 
 _FORCED = "git:"
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One spec file that passed its schema."""
-
-    kind: str
-    relative: str
-    root: nodes.Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +28,7 @@ class Side:
         errors: What is wrong with the others.
         manifest: The manifest, where the side is one.
         broken: Spec files with errors.
+        texts: File, as the errors name it → what was read, for excerpts.
     """
 
     label: str
@@ -45,6 +36,7 @@ class Side:
     errors: tuple[Finding, ...] = ()
     manifest: Manifest | None = None
     broken: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def compiled(self, instead: Mapping[str, Document] | None = None) -> Manifest:
         """The side's manifest.
@@ -93,7 +85,17 @@ def read(argument: str | None, specs: Path) -> Side:
 def _revision(revision: str, specs: Path) -> Side:
     tree = git.read_folder(revision, specs)
     label = revision if tree.commit.startswith(revision) else f"{revision} ({tree.commit[:12]})"
-    return _side(label, tree.files, f"{revision}:{specs.as_posix()}/")
+    with tempfile.TemporaryDirectory(prefix="modelbook-") as work:
+        folder = Path(work) / "specs"
+        for relative, data in tree.files.items():
+            path = folder / relative
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            except OSError as error:
+                raise UserError(f"cannot unpack {relative!r} of {revision}: {error.strerror}",
+                                code="revision-unpack") from None
+        return _side(label, folder, f"{revision}:{specs.as_posix()}")
 
 
 def _folder(folder: Path, label: str) -> Side:
@@ -102,58 +104,36 @@ def _folder(folder: Path, label: str) -> Side:
                           hint="name it with --specs")
     if not (folder / "families").is_dir() and (folder / "specs" / "families").is_dir():
         folder /= "specs"  # a checkout was named
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder).as_posix()
-        if kind_of(relative) and path.is_file():
-            try:
-                found[relative] = path.read_bytes()
-            except OSError as error:
-                raise UserError(f"cannot read {path}: {error.strerror}",
-                                code="spec-unreadable") from None
-    return _side(label, found, f"{folder.as_posix()}/")
+    return _side(label, folder, folder.as_posix())
 
 
-def _side(label: str, found: Mapping[str, bytes], prefix: str) -> Side:
-    documents: dict[str, Document] = {}
-    errors: list[Finding] = []
-    broken = set()
-    families = 0
-    for relative, data in sorted(found.items()):
-        kind = kind_of(relative)
-        if not kind:
-            continue
-        families += kind == "family"
-        document, wrong = _document(kind, relative, data, prefix + relative)
-        if document is not None:
-            documents[relative] = document
-        else:
-            errors += wrong
-            broken.add(relative)
-    if not families:
-        raise UserError(f"{label} holds no family, so there is nothing to compare",
-                        code="nothing-found",
-                        hint="families lie in families/*.yaml of the specs folder; see --specs")
-    return Side(label, documents, tuple(errors), broken=frozenset(broken))
+def _side(label: str, folder: Path, shown: str) -> Side:
+    """Read a folder of specs, whose files errors are to call `shown` and their relative path."""
+    if not any((folder / "families").glob("*")):
+        raise _no_family(label)
+    catalogue = load(folder)
+
+    def relative(file: str) -> str:
+        path = PurePosixPath(file)
+        root = folder.as_posix()
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else file
+
+    def called(file: str) -> str:
+        return (PurePosixPath(shown) / relative(file)).as_posix()
+
+    errors = [replace(finding, file=called(finding.file), related=tuple(
+                  replace(other, file=called(other.file)) for other in finding.related))
+              for finding in catalogue.findings if finding.severity is Severity.ERROR]
+    broken = frozenset(relative(finding.file) for finding in catalogue.findings
+                       if finding.severity is Severity.ERROR)
+    documents = {document.relative: document for document in catalogue.documents}
+    if not broken and not any(document.kind == FAMILY for document in documents.values()):
+        raise _no_family(label)
+    return Side(label, documents, tuple(errors), broken=broken,
+                texts={called(file): text for file, text in catalogue.texts.items()})
 
 
-def kind_of(relative: str) -> str:
-    """`family`, `engine` or `formats`, by a file's place in the specs folder; `` for others."""
-    if relative == "formats.yaml":
-        return "formats"
-    folder, _, name = relative.partition("/")
-    if "/" in name or not name.endswith((".yaml", ".yml")):
-        return ""
-    return {"families": "family", "engines": "engine"}.get(folder, "")
-
-
-def _document(
-    kind: str, relative: str, data: bytes, shown: str,
-) -> tuple[Document | None, list[Finding]]:
-    root, findings = parse(data, shown)
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if root is not None and not errors:
-        errors = validate(root, kind, shown)
-    if errors or not isinstance(root, nodes.Mapping):
-        return None, errors
-    return Document(kind, relative, root), []
+def _no_family(label: str) -> MisuseError:
+    return MisuseError(f"{label} holds no family, so there is nothing to compare",
+                       code="nothing-found",
+                       hint="families lie in families/*.yaml of the specs folder; see --specs")

@@ -243,6 +243,10 @@ class _Reader:
             entry.before += _lines(gap.comments, False)
             entry.value = self.leaf(value, block.column, own_line=gap.newline)
             self.last = entry
+            if len(entry.value.lines) > 1 and any("modelbook:" in c.text for c in gap.comments):
+                # It is about the line below it, which above the key would be another.
+                raise UnsupportedError(f"a comment for the compiler stands below the key on line "
+                                       f"{key.span.line}")
         block.entries.append(entry)
 
     def leaf(self, value: Node, base: int, *, own_line: bool) -> Leaf:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.finding import Finding, Related, Severity, Span
 from compiler.report import plural
@@ -14,11 +14,17 @@ _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 def render(review: Review, *, colour: bool = False) -> str:
     """The report; each finding begins with `file:line:column:`, which editors and CI recognise."""
+    found = listing(review.findings, review.texts, colour=colour)
+    return f"{found}{summary(review)}\n"
+
+
+def listing(findings: Iterable[Finding], texts: Mapping[str, str], *,
+            colour: bool = False) -> str:
+    """The findings alone, each with its excerpt and a blank line after it."""
     lines: list[str] = []
-    for finding in review.findings:
-        lines += [*_finding(finding, review.texts, colour), ""]
-    lines.append(summary(review))
-    return "\n".join(lines) + "\n"
+    for finding in findings:
+        lines += [*_finding(finding, texts, colour), ""]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def summary(review: Review) -> str:
@@ -31,7 +37,7 @@ def summary(review: Review) -> str:
     return ", ".join(parts)
 
 
-def _finding(finding: Finding, texts: dict[str, str], colour: bool) -> Iterator[str]:
+def _finding(finding: Finding, texts: Mapping[str, str], colour: bool) -> Iterator[str]:
     label = f"{finding.severity.label}[{finding.code}]"
     if colour:
         label = f"\x1b[1;{_COLOURS[finding.severity]}m{label}\x1b[0m"
@@ -43,12 +49,12 @@ def _finding(finding: Finding, texts: dict[str, str], colour: bool) -> Iterator[
         yield from _related(related, texts, colour)
 
 
-def _related(related: Related, texts: dict[str, str], colour: bool) -> Iterator[str]:
+def _related(related: Related, texts: Mapping[str, str], colour: bool) -> Iterator[str]:
     yield f"   = {_place(related.file, related.span)}: {printable(related.message)}"
     yield from _source(related.file, related.span, texts, colour)
 
 
-def _source(file: str, span: Span, texts: dict[str, str], colour: bool) -> Iterator[str]:
+def _source(file: str, span: Span, texts: Mapping[str, str], colour: bool) -> Iterator[str]:
     found = excerpt(texts.get(file, ""), span)
     if found is None:
         return

@@ -88,7 +88,7 @@ def test_a_path_wins_over_a_revision_unless_git_is_said(
 ) -> None:
     (repo.folder / "main" / "families").mkdir(parents=True)
     repo.edit("131072", "8192")
-    assert main(["diff", "main"]) == 1
+    assert main(["diff", "main"]) == 2
     assert "main holds no family" in capsys.readouterr().err
     [change] = changes(capsys, "git:main")
     assert change["field"] == "context_length"
@@ -180,7 +180,7 @@ def test_errors_in_base_leave_their_files_out(
     repo.edit("131072", "8192")
     assert main(["diff", "main", "--fail-on", "removed"]) == 0
     out = capsys.readouterr()
-    assert "main:specs/families/broken.yaml:1:1: error[" in out.err
+    assert "main:specs/families/broken.yaml:1:" in out.err
     assert "note: BASE has errors in engines/vllm.yaml, families/broken.yaml" in out.out
     assert "1 change: 1 LAUNCH" in out.out
 
@@ -224,21 +224,6 @@ def test_markdown_for_a_comment(repo: Repo, capsys: pytest.CaptureFixture[str]) 
         "## What this changes in the catalogue", "### Removed", "### Launch", "### Docs"]
     # What specs say stands in code, where it is neither markup nor a mention.
     assert '``"<b>@team</b> #1 `x`"``' in out
-
-
-def test_a_long_comment_is_cut_at_its_end_with_a_note(
-    repo: Repo, capsys: pytest.CaptureFixture[str],
-) -> None:
-    for number in range(1200):
-        name = f"a-family-with-quite-a-long-name-{number:04}"
-        repo.write(DEMO.replace("name: demo", f"name: {name}"), name)
-    repo.edit("131072", "8192")
-    main(["diff", "main", "--format", "markdown"])
-    out = capsys.readouterr().out
-    assert 50_000 < len(out.encode()) <= 60_000
-    assert "### Launch" in out
-    shown = out.count("\n- ")
-    assert f"*{1201 - shown} more changes not shown here" in out.split("\n")[-2]
 
 
 def test_findings_of_a_side_are_errors_with_places(repo: Repo) -> None:

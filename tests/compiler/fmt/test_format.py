@@ -162,3 +162,11 @@ def test_the_modeline_elsewhere(tmp_path: Path) -> None:
     assert choose(path, "family", "gone.json") == "gone.json"
     assert choose(path, "family", None, str(tmp_path / "s.json")) == "../../s.json"
     assert choose(path, "family", "gone.json", "https://x.org/s") == "https://x.org/s"
+
+
+def test_a_comment_for_the_compiler_stays_with_its_line() -> None:
+    text = ("name: x\ndescription:\n  # modelbook: ignore[MB261] as the lab writes it\n"
+            "  one\n  two\n")
+    outcome = format_bytes(text.encode(), "demo.yaml")
+    assert not outcome.changed
+    assert "comment for the compiler" in outcome.left
