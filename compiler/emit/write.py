@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ from runtime.files import unsafe_path_reason
 
 #: The files that the last build wrote, relative to the output folder.
 LIST = ".modelbook-generated.json"
+_STAGE = ".modelbook-stage-"
+_ABANDONED = 3600.0  # seconds after which a staging folder belongs to no running build
 # Whatever the list says, nothing else is ever removed.
 _REMOVABLE = re.compile(r"models/[a-z]+/[^/]+\.rst\Z")
 
@@ -106,8 +109,9 @@ def put(out: Path, files: Mapping[str, bytes], stale: Sequence[str] = ()) -> Non
         _refuse_leaving(out, path)
     with _as_user_error(out):
         out.mkdir(parents=True, exist_ok=True)
+        _sweep(out)
         # Inside the folder, so that a rename never crosses file systems.
-        stage = Path(tempfile.mkdtemp(prefix=".modelbook-", dir=out))
+        stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=out))
         try:
             for number, data in enumerate(files.values()):
                 (stage / f"{number}.new").write_bytes(data)
@@ -116,21 +120,30 @@ def put(out: Path, files: Mapping[str, bytes], stale: Sequence[str] = ()) -> Non
             shutil.rmtree(stage, ignore_errors=True)
 
 
+def _sweep(out: Path) -> None:
+    """Remove what builds that were killed have left; one that may still run is left alone."""
+    for stage in out.glob(f"{_STAGE}*"):
+        with contextlib.suppress(OSError):
+            if stage.is_dir() and time.time() - stage.lstat().st_mtime > _ABANDONED:
+                shutil.rmtree(stage, ignore_errors=True)
+
+
 def _swap(out: Path, stage: Path, paths: Sequence[str], stale: Sequence[str]) -> None:
     """Rename the staged files into place; on any failure put back what was there."""
     undo: list[tuple[Path, Path | None]] = []
     made: list[Path] = []
     try:
+        for number, path in enumerate(stale):
+            gone = stage / f"{number}.stale"
+            (out / path).replace(gone)
+            undo.append((out / path, gone))
+        # The list comes last: if we are killed before, the earlier one still names what was ours.
         for number, path in enumerate(paths):
             target = out / path
             made += _make_folders(out, target.parent)
             saved = _save(target, stage / f"{number}.old")
             undo.append((target, saved))
             (stage / f"{number}.new").replace(target)
-        for number, path in enumerate(stale):
-            saved = stage / f"{number}.stale"
-            (out / path).replace(saved)
-            undo.append((out / path, saved))
     except BaseException:  # Ctrl-C too must not leave half of a build
         for target, saved in reversed(undo):
             with contextlib.suppress(OSError):

@@ -5,7 +5,14 @@ from __future__ import annotations
 from runtime.naming import slug
 from tests.support.pages import compile_specs, family_yaml, field, heading, html_of
 
-LINES = [".. note to reader", "uses *-aes and 2*3, `x and ``y, the |best| one, [1]_ and qwen_", "A. Smith trained it", "- 7B", "Formats::", ">>> print(1)"]
+LINES = [
+    ".. note to reader",
+    "uses *-aes and 2*3, `x and ``y, the |best| one, [1]_ and qwen_",
+    "A. Smith trained it",
+    "- 7B",
+    "Formats::",
+    ">>> print(1)",
+]
 
 
 def test_every_line_is_literal(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,15 @@ def test_comparing_changes_nothing_and_shows_every_difference(tmp_path: Path):
     assert tree(tmp_path) == before
     assert not compare(tmp_path / "nowhere", {}).any()
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_a_killed_build_left_is_removed_and_what_a_running_one_has_is_not(tmp_path: Path):
+    for name, age in (("old", 7200), ("running", 0)):
+        folder = tmp_path / f".modelbook-stage-{name}"
+        folder.mkdir()
+        (folder / "0.new").write_text("half")
+        then = time.time() - age
+        os.utime(folder, (then, then))
+    write(tmp_path, FILES)
+    assert [path.name for path in tmp_path.glob(".modelbook-stage-*")] == [
+        ".modelbook-stage-running"]

@@ -204,3 +204,39 @@ def test_a_line_left_over_in_the_order_is_reported(
     assert main(["check", str(tmp_path / "specs")]) == 1
     assert "catalogue.yaml:1:18: error[MB020]: there is no family gone" in capsys.readouterr().out
     assert main(["export", "xinference", "--specs", str(tmp_path / "specs"), "--out", "-"]) == 1
+
+
+REFUTED = {"model_format": "ggufv2", "model_size_in_billions": 7, "model_src": {
+    "huggingface": source("o/demo-7B-GGUF", "none", model_file_name_template="demo-7B.gguf",
+                          quantization_parts={"BF16": ["00001-of-00002"]},
+                          model_file_name_split_template="demo-7B-{quantization}-{part}.gguf")}}
+
+
+def test_claims_are_kept_on_request_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    imported(tmp_path, REFUTED)
+    build = ["build", "--specs", str(tmp_path / "specs"), "--profile", "xinference",
+             "--out", str(tmp_path / "out")]
+    assert main(build) == 1
+    assert not (tmp_path / "out").exists()
+    capsys.readouterr()
+    assert main([*build, "--keep-claims"]) == 0
+    said = capsys.readouterr()
+    assert "error[MB233]" in said.err
+    assert "kept in spite of" in said.err
+    assert "- **Quantizations:** none" in (tmp_path / "out/models/llm/demo.rst").read_text()
+
+    # What breaks the schema cannot be compiled at all.
+    path = tmp_path / "specs/families/demo.yaml"
+    path.write_text(path.read_text().replace("context_length: 4096", "context_length: long"))
+    assert main([*build, "--keep-claims"]) == 1
+
+
+def test_lmdeploy_is_spelled_as_its_pages_do(tmp_path: Path) -> None:
+    imported(tmp_path, spec("pytorch", 8, huggingface=source("o/demo-8B", "none")),
+             architectures=["InternVLChatModel"], model_ability=["chat", "vision"])
+    assert main(["build", "--specs", str(tmp_path / "specs"), "--profile", "xinference",
+                 "--keep-claims", "--out", str(tmp_path / "out")]) == 0
+    page = (tmp_path / "out/models/llm/demo.rst").read_text(encoding="utf-8")
+    assert "- **Engines**: vLLM, Transformers, LMDEPLOY\n" in page

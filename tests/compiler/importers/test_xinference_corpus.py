@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from compiler.cli import main
 
-REPOSITORY = Path(__file__).parents[3]
 CORPUS = os.environ.get("MODELBOOK_CORPUS", "")
 
 pytestmark = pytest.mark.skipif(
@@ -20,12 +18,10 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The corpus as specs, beside this project's engines and formats."""
+    """The corpus as specs."""
     folder = tmp_path_factory.mktemp("imported")
     assert main(["import", "xinference", f"{CORPUS}/xinference-llm-dev.json",
                  "--out", str(folder)]) == 0
-    shutil.copytree(REPOSITORY / "specs/engines", folder / "engines")
-    shutil.copy(REPOSITORY / "specs/formats.yaml", folder)
     return folder
 
 
@@ -63,3 +59,14 @@ def test_pages_and_index_are_those_that_it_publishes(specs: Path, tmp_path: Path
     assert (folder / "index.rst").read_bytes() == Path(
         CORPUS, "xinference-llm-dev-index.rst").read_bytes()
     assert len(list(folder.iterdir())) == len(pages) + 1
+
+
+def test_check_reports_what_the_engine_facts_refute(
+    specs: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    capsys.readouterr()
+    assert main(["check", str(specs), "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    codes = {finding["code"] for finding in found}
+    assert not {code for code in codes if code < "MB200"}
+    assert codes & {"MB301", "MB302", "MB303", "MB304"}
