@@ -9,14 +9,15 @@ import re
 
 from runtime.errors import UserError
 
+# Where a block of markup can begin: at the start of a line, or of a list item, field or line in it.
+_START = r"^[ \t]*(?:(?:[-*+\u2022\u2023\u2043|]|\(?(?:\w+|\#)[.)]|:[^:\n]+:)[ \t]+)*"
 _SMUGGLED = (
-    (re.compile(r"\.\.[ \t]+\S[^\n]*?::"), "a directive"),
-    (re.compile(r"^[ \t]*\.\.(?=\s|$)", re.MULTILINE), "explicit markup"),
-    (re.compile(r"\.\.[ \t]+[_|\[]"), "a target, substitution or footnote"),
-    (re.compile(r":[A-Za-z][A-Za-z0-9:+._-]*:`|`:[A-Za-z][A-Za-z0-9:+._-]*:"), "a role"),
+    (re.compile(r"\.\.[ \t]+(?:\|[^|\n]+\|[ \t]*)?[\w.+:-]*\w[ \t]?::(?=\s|$)"), "a directive"),
+    (re.compile(_START + r"\.\.(?=\s|$)", re.MULTILINE), "explicit markup"),
+    (re.compile(_START + r"__(?=\s|$)", re.MULTILINE), "an anonymous target"),
+    (re.compile(r":[A-Za-z][\w:+.-]*:`|`:[A-Za-z][\w:+.-]*:"), "a role"),
     (re.compile(r"`[^`]*<(?!\s*(?:https?://|mailto:))[^`>]*>`_"), "a link to no web address"),
-    (re.compile(r"\b(?:javascript|vbscript|data):\S", re.IGNORECASE), "a script address"),
-    (re.compile(r"^[ \t]*__(?=\s|$)", re.MULTILINE), "an anonymous target"),
+    (re.compile(r"\b(?:javascript|vbscript):\S|\bdata:\w+/\w", re.IGNORECASE), "a script address"),
     (re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]"), "a control character"),
 )
 

@@ -221,7 +221,9 @@ def test_no_page_leaves_its_folder(name: str):
 @pytest.mark.parametrize("text", [
     ".. raw:: html", "x .. include:: /etc/passwd", "a\n\n.. note:: x", ":raw:`x`", "`x`:raw:",
     "`x <javascript:alert(1)>`_", "javascript:alert(1)", ".. _x: javascript:a", "a\n.. comment",
-    ".. |x| image:: y", "- - .. include:: /etc/passwd", "a\u2028.. note:: x", "a\n__ javascript:x"])
+    ".. |x| image:: y", "- - .. include:: /etc/passwd", "a\u2028.. note:: x", "a\n__ javascript:x",
+    ".. _x:", "1. .. [1] y", ":f: .. x", "A) - .. only:: html", "x .. code-block:: sh",
+    "data:text/html,x", "`a`:ref:"])
 def test_the_stated_profile_refuses_text_that_would_act(text: str):
     with pytest.raises(UserError, match="the text holds") as caught:
         render(manifest(named("x", description=text)), XINFERENCE)
@@ -230,7 +232,8 @@ def test_the_stated_profile_refuses_text_that_would_act(text: str):
 
 @pytest.mark.parametrize("text", [
     "Uses `x` and *y*, see https://a.b/c_d... etc.", "A model: 7B; *the* best (::)", "x | y",
-    "trailing space "])
+    "trailing space ", "training data:2T tokens", "and so on.. [see below]", "x:: y", "a .. b",
+    "ratio 3:1 `x`"])
 def test_the_stated_profile_prints_other_text_as_it_is(text: str):
     assert f"- **Description:** {text}\n" in page(
         manifest(named("x", description=text)), "x", XINFERENCE)
