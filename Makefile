@@ -25,8 +25,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 demo: docs $(SETUP)pypi ## compile the specs, launch a small model for real and ask it one question
-	PATH="$(CURDIR)/$(BIN):$$PATH" MODELBOOK_HOME="$(CURDIR)/build/demo" \
-		bash docs/examples/first-model.sh
+	@PATH="$(CURDIR)/$(BIN):$$PATH" MODELBOOK_HOME="$(CURDIR)/build/demo" \
+		MODELBOOK_MANIFEST="$(CURDIR)/docs/generated/manifest.json" bash docs/examples/first-model.sh
 	@echo
 	@echo "site:     docs/_build/html/index.html"
 	@echo "manifest: docs/generated/manifest.json"

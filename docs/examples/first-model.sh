@@ -4,10 +4,13 @@ set -euo pipefail
 
 runtime engines install llama.cpp --provider xllamacpp
 
-server=$(runtime launch --model-engine llama.cpp --model-name smollm2 --size-in-billions 0_135 \
-  --model-format ggufv2 --quantization Q4_1 --detach --format json)
-field() { python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$server" "$1"; }
-trap 'runtime stop "$(field id)"' EXIT
+runtime launch --model-engine llama.cpp --model-name smollm2 --size-in-billions 0_135 \
+  --model-format ggufv2 --quantization Q4_1 --detach
+trap 'runtime stop smollm2' EXIT
+
+# `ps` tells programs what `launch` told you.
+server=$(runtime ps --format json)
+field() { python3 -c 'import json, sys; print(json.loads(sys.argv[1])[0][sys.argv[2]])' "$server" "$1"; }
 
 question="What is the capital of France? Answer in one sentence."
 echo "Q: $question"
