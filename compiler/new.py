@@ -99,11 +99,11 @@ def skeleton(facts: Facts, *, schema: str | None) -> str:
         "specs:",
     ]
     for number, spec in enumerate(facts.specs):
-        lines += ([""] if number else []) + _spec(spec, facts.hubs, explain=number == 0)
+        lines += ([""] if number else []) + _spec(facts, spec, explain=number == 0)
     return "\n".join(lines) + "\n"
 
 
-def _spec(spec: SpecFacts, hubs: Sequence[str], *, explain: bool) -> list[str]:
+def _spec(facts: Facts, spec: SpecFacts, *, explain: bool) -> list[str]:
     quantizations = list(spec.quantizations or [_QUANTIZATIONS.get(spec.format, _TODO)])
     several = len(quantizations) > 1
     body = [_pair("format", spec.format)]
@@ -118,7 +118,7 @@ def _spec(spec: SpecFacts, hubs: Sequence[str], *, explain: bool) -> list[str]:
         body += ["# org/name on the hub. A repository for each quantization: put {quantization} "
                  "where", "# its name stands."]
     separate = several and spec.format not in _FILES
-    fallback = "TODO/TODO-{quantization}" if separate else "TODO/TODO"
+    fallback = f"TODO/{slug(facts.name)}" + ("-{quantization}" if separate else "")
     body += [_pair("repo_id", spec.repo_id or fallback)]
     if spec.revision:
         body += [_pair("revision", spec.revision)]
@@ -130,7 +130,7 @@ def _spec(spec: SpecFacts, hubs: Sequence[str], *, explain: bool) -> list[str]:
     if explain:
         body += ["# In order of preference. A hub states only what differs there, such as its own "
                  "repo_id."]
-    body += ["hubs:", *(f"  {hub}: {{}}" for hub in hubs)]
+    body += ["hubs:", *(f"  {hub}: {{}}" for hub in facts.hubs)]
     return [("  - " if number == 0 else "    ") + line for number, line in enumerate(body)]
 
 

@@ -176,4 +176,15 @@ def test_the_skeleton_plans(specs: Path) -> None:
 
     Document.root = root  # type: ignore[attr-defined]
     [family] = plan([Document()]).families  # type: ignore[list-item]
-    assert family.specs[0].hubs[0].repo_id == "TODO/TODO"
+    assert family.specs[0].hubs[0].repo_id == "TODO/demo"
+
+
+def test_check_reports_the_placeholders_and_nothing_else(
+    specs: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["new", "demo", "--specs", str(specs), "--format", "gptq"])
+    capsys.readouterr()
+    path = specs / "families" / "demo.yaml"
+    assert main(["check", "--no-info", "--format", "json", str(path)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert {finding["code"] for finding in found["findings"]} == {"MB270"}

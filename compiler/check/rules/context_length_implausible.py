@@ -42,7 +42,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
     node = family.root.get("context_length")
     if not isinstance(node, Scalar) or not isinstance(node.value, int):
         return
-    if node.value < _LOWEST:
+    if 1 < node.value < _LOWEST:  # 1 is the skeleton's placeholder, which MB270 reports
         yield family.problem(node, f"{node.value} tokens are no context length",
                              f"did you mean {node.value * 1024} ({node.value}K)?")
     elif node.value > _HIGHEST:

@@ -44,7 +44,7 @@ def test_what_is_absent_from_an_incomplete_catalogue_is_not_called_unknown() -> 
 
 
 def test_only_the_files_asked_for_are_reported() -> None:
-    view = catalogue("# file: specs/families/a.yaml\nname: a\ncontext_length: 1\n"
+    view = catalogue("# file: specs/families/a.yaml\nname: a\ncontext_length: 4\n"
                      "# file: specs/families/A.yaml\nname: A\ncontext_length: 2\n"
                      "# file: specs/families/b.yaml\nname: b\ncontext_length: 3\n")
 

@@ -111,7 +111,6 @@ def test_an_unknown_key_stays_behind_the_key_it_followed() -> None:
     ("{name: demo}\n", "brackets"),
     ("just text\n", "single value"),
     ("description: |+\n  text\n\nname: x\n", "final blank lines"),
-    ("? name\n: demo\n", "unexpected"),
 ])
 def test_what_is_not_understood_is_left_and_told(text: str, reason: str) -> None:
     outcome = format_bytes(text.encode(), "demo.yaml")
