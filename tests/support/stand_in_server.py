@@ -18,7 +18,9 @@ parser = argparse.ArgumentParser(allow_abbrev=False)
 parser.add_argument("--host")
 parser.add_argument("--port", type=int)
 parser.add_argument("--alias")
-args, _ = parser.parse_known_args()
+args, rest = parser.parse_known_args()
+if "--disable-log-requests" in rest:  # as an engine does whose release took a flag away
+    parser.error("unrecognized arguments: --disable-log-requests")
 
 CHAT = {
     "good": {"content": "The capital of France is Paris."},
