@@ -31,7 +31,7 @@ first byte that does not fit. Save the file as UTF-8; a byte order mark at its v
 """,
     TOO_LARGE: """The file is larger than a spec can sensibly be.
 
-The limits (1 MiB, 50 000 values) keep the time and memory of a check bounded whatever a pull
+The limits (1 MiB, 20 000 values) keep the time and memory of a check bounded whatever a pull
 request brings. Split the family, or take out what does not belong into it.
 """,
     CHARACTER: """The file holds a control character or an invisible one.

@@ -9,6 +9,7 @@ repeats the measurement.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -35,8 +36,9 @@ except ImportError:  # a PyYAML built without libyaml: the same events, ten time
 #: Deepest nesting of lists and mappings.
 MAX_DEPTH = 32
 #: Most values and keys in one file.
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 _MAX_FINDINGS = 100
+_SHOWN = 40  # characters of a name in a message
 
 
 def parse(data: bytes, file: str) -> tuple[Node | None, list[Finding]]:
@@ -61,8 +63,12 @@ def parse(data: bytes, file: str) -> tuple[Node | None, list[Finding]]:
     bad_lines = {finding.span.line for finding in findings}
     # A tab in the indentation is reported as such; what the parser says about it adds nothing.
     findings += [finding for finding in reader.findings
-                 if finding.code != codes.SYNTAX or finding.span.line not in bad_lines]
+                 if finding.code not in (codes.SYNTAX, codes.TAB)
+                 or finding.span.line not in bad_lines]
     return tree, sorted(findings, key=Finding.sort_key)
+
+
+_QUESTION = re.compile(r"(?m)(?:^|[\s,\[{])\?\s")
 
 
 class _Stop(Exception):  # noqa: N818 - leaves the reader, is no error
@@ -76,6 +82,7 @@ class _Reader:
         self.findings: list[Finding] = []
         self.usable = True
         self.nodes = 0
+        self.question_marks = _QUESTION.search(text) is not None
         self.parser: Any = _Parser(text)
         self.next = self.parser.get_event
 
@@ -102,11 +109,12 @@ class _Reader:
                 "the file holds only comments" if self.text.strip() else "the file is empty",
                 "write the spec, or delete the file; `compiler new NAME` writes a skeleton"))
             return None
-        first = self.next()
-        tree = self.node(first, 1)
+        begin = event.start_mark
+        tree = self.node(self.next(), 1)
         if isinstance(tree, Scalar) and tree.raw == "" and tree.plain and self.usable:
             self.findings.append(Finding(
-                self.file, tree.span, Severity.ERROR, codes.EMPTY, "the document is empty",
+                self.file, self.span(begin, begin), Severity.ERROR, codes.EMPTY,
+                "the document is empty",
                 "write the spec, or delete the file"))
             self.usable = False
         self.next()  # document end
@@ -133,7 +141,7 @@ class _Reader:
         if isinstance(event, AliasEvent):
             self.problem(
                 self.span(event.start_mark, event.end_mark), codes.ANCHOR,
-                f"the alias *{event.anchor} is not allowed",
+                f"the alias *{event.anchor[:_SHOWN]} is not allowed",
                 "write the value out, or quote it if text that begins with * is meant")
             return Scalar(None, "", True, self.span(event.start_mark, event.end_mark))
         if depth > MAX_DEPTH:
@@ -181,6 +189,10 @@ class _Reader:
     def key(self, event: Any, depth: int) -> Scalar | None:
         """The key that begins with `event`; None where it cannot be one, which is reported."""
         node = self.node(event, depth + 1)
+        if self.question_marks and self.after_question_mark(event.start_mark.index):
+            self.problem(node.span, codes.COMPLEX_KEY, "a key is written without a question mark",
+                         "write `key: value`")
+            return None
         if not isinstance(node, Scalar):
             self.problem(node.span, codes.COMPLEX_KEY, "a list or mapping cannot be a key",
                          "if text that begins with a bracket is meant, put it in quotes")
@@ -196,6 +208,9 @@ class _Reader:
             return None
         return node
 
+    def after_question_mark(self, index: int) -> bool:
+        return self.text[max(0, index - 80):index].rstrip().endswith("?")
+
     def key_not_text(self, key: Scalar) -> None:
         if key.value is None and not key.raw:
             self.problem(key.span, codes.KEY_NOT_TEXT, "there is no key before the colon",
@@ -203,16 +218,16 @@ class _Reader:
             return
         kind = ("null" if key.value is None else
                 "a boolean" if isinstance(key.value, bool) else "a number")
-        self.problem(key.span, codes.KEY_NOT_TEXT, f"key {key.raw} is {kind}; quote it",
-                     f'write "{key.raw}":')
+        self.problem(key.span, codes.KEY_NOT_TEXT, f"key {key.raw[:_SHOWN]} is {kind}; quote it",
+                     f'write "{key.raw[:_SHOWN]}":')
 
     def duplicate(self, key: Scalar, first: Scalar) -> None:
         at = f"{first.span.line}:{first.span.column}"
         # The tree stays usable: it keeps the first value, and the error stops the build anyway.
         self.report(Finding(
             self.file, key.span, Severity.ERROR, codes.DUPLICATE_KEY,
-            f"duplicate key `{key.raw}`, first at {at}", "merge the two, or delete one of them",
-            related=(Related(self.file, first.span, f"`{key.raw}` is first given here"),)))
+            f"duplicate key `{key.raw[:_SHOWN]}`, first at {at}", "merge the two, or delete one of them",
+            related=(Related(self.file, first.span, f"`{key.raw[:_SHOWN]}` is first given here"),)))
 
     def properties(self, event: Any) -> None:
         """Report the anchor and the tag in front of a value, each at its own place."""
@@ -220,11 +235,11 @@ class _Reader:
         for word in syntax.properties(self.text, begin, event.end_mark.index):
             span = span_at(self.text, word.start(), len(word.group()))
             if word.group()[0] == "&":
-                self.problem(span, codes.ANCHOR, f"the anchor {word.group()} is not allowed",
+                self.problem(span, codes.ANCHOR, f"the anchor {word.group()[:_SHOWN]} is not allowed",
                              "write values out where they are used, or quote text that begins "
                              "with &")
             else:
-                self.problem(span, codes.TAG, f"the tag {word.group()} is not allowed",
+                self.problem(span, codes.TAG, f"the tag {word.group()[:_SHOWN]} is not allowed",
                              "quote the value if text is meant")
 
     def collection_span(self, start: Any, end: Any, last: Node | None, close: str) -> Span:
