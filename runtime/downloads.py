@@ -126,6 +126,31 @@ def incomplete(folder: Path, plan: list[Expected], state: State) -> list[str]:
     return [file.path for file in plan if not untouched(folder, file.path, state)]
 
 
+def adopt(folder: Path, file: RemoteFile) -> Verified | None:
+    """Link a file that another commit of the same repository has verified already.
+
+    Most files stay the same when a branch moves; a link costs neither time nor room. Downloads
+    replace files instead of writing into them, so the other commit's file can never change.
+    """
+    digest = (f"sha256:{file.sha256}" if file.sha256
+              else f"git-sha1:{file.git_sha1}" if file.git_sha1 else "").lower()
+    if not digest:
+        return None
+    for sibling in folder.parent.iterdir():
+        state = read_state(sibling) if sibling != folder and sibling.is_dir() else None
+        known = state.verified.get(file.path) if state else None
+        if state and known and known.digest == digest and untouched(sibling, file.path, state):
+            target = folder / file.path
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.unlink(missing_ok=True)
+                target.hardlink_to(sibling / file.path)
+            except OSError:  # a file system without links: fetch it
+                return None
+            return known
+    return None
+
+
 def check(folder: Path, file: RemoteFile, advance: Callable[[int], None] | None = None,
           ) -> tuple[Verified | None, str]:
     """Check one file's size and digest against what the hub says.

@@ -7,6 +7,7 @@ so a branch stays at the commit that was downloaded until a refresh is asked for
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -77,12 +78,15 @@ def ensure(combination: Combination, options: Options | None = None,
     doing = f"downloading {combination.repo_id}"
     with folder_lock(repository / ".lock", doing=doing, limit=options.lock_limit,
                      notify=reporter.notify):
-        job = _Job(combination, options, reporter, repository)
-        job.check_what_is_here()
-        # Another launch may have finished the download while this one waited.
-        if not options.refresh and (found := _present(combination, repository)):
-            return found
-        return job.run()
+        try:
+            job = _Job(combination, options, reporter, repository)
+            job.check_what_is_here()
+            # Another launch may have finished the download while this one waited.
+            if not options.refresh and (found := _present(combination, repository)):
+                return found
+            return job.run()
+        except OSError as error:
+            raise _cannot_store(repository, error) from None
 
 
 def preview(combination: Combination, options: Options | None = None) -> Located | None:
@@ -147,7 +151,7 @@ class _Job:
         _refuse_links(folder)
         state = self._begin(folder, resolved, chosen)
         hub.tidy(folder, self.work, done=False)
-        missing = self._missing(folder, chosen, state)
+        missing = self._adopt(folder, self._missing(folder, chosen, state), state)
         self._check_space(hub, folder, missing)
         if missing:
             self._download(hub, resolved, missing, folder, state)
@@ -190,6 +194,19 @@ class _Job:
         if to_hash:
             missing += self._hash(folder, to_hash, state)
         return missing
+
+    def _adopt(self, folder: Path, missing: Sequence[RemoteFile], state: State,
+               ) -> list[RemoteFile]:
+        """Take what another commit of this repository has already; returns what is left."""
+        left: list[RemoteFile] = []
+        for file in missing:
+            if known := downloads.adopt(folder, file):
+                state.verified[file.path] = known
+            else:
+                left.append(file)
+        if len(left) < len(missing):
+            downloads.write_state(folder, state)
+        return left
 
     def _hash(self, folder: Path, files: Sequence[RemoteFile], state: State) -> list[RemoteFile]:
         """Verify files that are there; the damaged ones are removed and returned."""
@@ -355,6 +372,16 @@ def _shards(index: Path) -> set[str]:
     except msgspec.DecodeError as error:
         raise UserError(f"{index} is not a safetensors index: {error}",
                         code="model-damaged") from None
+
+
+def _cannot_store(repository: Path, error: OSError) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(f"the disk is full: {repository}", code="disk-full",
+                         hint="free space, or set MODELBOOK_HOME to a folder on a larger disk; "
+                              "finished files are kept")
+    return UserError(f"cannot store files in {repository}: {error.strerror or error}",
+                     code="cannot-store",
+                     hint="set MODELBOOK_HOME to a folder that you can write to")
 
 
 def _refuse_links(folder: Path) -> None:

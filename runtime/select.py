@@ -230,7 +230,7 @@ def _choose_hub(chosen: Combination, wish: Wish) -> Combination:
                           + f"hubs: {_listed(TITLES)}")
     for hub in hubs:
         if hub.hub == wanted:
-            if not available(wanted):
+            if not available(wanted) and not wish.any_hub:
                 raise explain_unavailable(wanted, [h.hub for h in hubs])
             return replace(chosen, hub=hub, hub_name=hub.hub)
     raise _not_on_hub(chosen, wanted, hubs)

@@ -33,6 +33,8 @@ _OWN_ENDPOINT = "https://huggingface.co"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TIMEOUT = 20.0
 _TRIES = 4
+#: Seconds before the second try; each further pause is twice as long.
+_FIRST_PAUSE = 0.5
 _TRANSIENT = {"rate-limited", "hub-error", "hub-timeout", "hub-unreachable"}
 #: Longest wait, in seconds, that a hub may ask for before it is reported instead of waited out.
 LONGEST_WAIT = 120.0
@@ -195,7 +197,7 @@ def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, 
                 raise
             if explained.code not in _TRANSIENT or attempt == _TRIES - 1:
                 raise explained from None
-        pause = min(wait, LONGEST_WAIT) if wait is not None else 0.5 * 2**attempt
+        pause = min(wait, LONGEST_WAIT) if wait is not None else _FIRST_PAUSE * 2**attempt
         notify(f"{explained.message}; trying again in {pause:.1f} s")
         time.sleep(pause)
     raise AssertionError("unreachable")

@@ -13,6 +13,7 @@ import pytest
 
 from runtime import fetch
 from runtime.errors import UserError
+from runtime.hubs import huggingface
 from runtime.local import Located
 from runtime.manifest import Family, Manifest
 from runtime.select import Wish, select
@@ -63,6 +64,7 @@ def hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A hub on loopback that the real client is pointed to."""
     with HubServer() as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
+        monkeypatch.setattr(huggingface, "_FIRST_PAUSE", 0.01)
         yield server
 
 

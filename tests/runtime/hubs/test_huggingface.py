@@ -1,3 +1,4 @@
+import errno
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -81,6 +82,19 @@ def test_a_branch_stays_at_its_commit_until_a_refresh(hub):
     assert second.commit != first.commit
     assert second.path.read_bytes() == repository.files[NAME]
     assert pull(gguf_family()).commit == second.commit
+
+
+def test_a_moved_branch_fetches_only_what_changed(hub):
+    repository = hub.add("o/folder", models.folder())
+    first = pull(folder_family())
+    repository.files["config.json"] = b'{"model_type": "llama", "new": 1}'
+    hub.seen.clear()
+    second = pull(folder_family(), refresh=True)
+    assert [seen.path.rsplit("/", 1)[1] for seen in hub.requests("GET")] == ["config.json"]
+    assert second.path != first.path
+    assert (second.path / "config.json").read_bytes() == repository.files["config.json"]
+    assert (first.path / "config.json").read_bytes() == models.folder()["config.json"]
+    assert pull(folder_family(), verify=True) == second
 
 
 def test_a_tag_and_a_commit_are_revisions(hub):
@@ -173,6 +187,26 @@ def test_the_disk_is_looked_at_first(hub, monkeypatch):
     error = refusal(gguf_family())
     assert error.code == "disk-full"
     assert hub.bytes_sent == 0
+
+
+def test_a_disk_that_fills_up_meanwhile(hub, monkeypatch):
+    import huggingface_hub
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    hub.add("o/tiny", {NAME: MODEL})
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", full)
+    assert refusal(gguf_family()).code == "disk-full"
+
+
+def test_a_data_folder_that_cannot_be_written(hub, home, tmp_path, monkeypatch):
+    hub.add("o/tiny", {NAME: MODEL})
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("MODELBOOK_HOME", str(tmp_path / "file" / "home"))
+    error = refusal(gguf_family())
+    assert error.code == "folder-not-writable"
+    assert "MODELBOOK_HOME" in error.hint
 
 
 def test_links_inside_the_folder_are_refused(hub, home, tmp_path):
