@@ -14,6 +14,7 @@ from compiler.emit import outputs, profiles
 from compiler.emit.write import Changes, compare, unified_diff, write
 from compiler.finding import Severity
 from compiler.plan import plan
+from compiler.report import text
 from compiler.review import Review, review
 from runtime.errors import ExitCode
 from runtime.manifest import Manifest
@@ -31,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path(DEFAULT_OUT), metavar="DIR",
                         help="the output folder: models/<type>/*.rst and manifest.json go there "
                         f"(default: {DEFAULT_OUT})")
+    parser.add_argument("--keep-claims", action="store_true",
+                        help="build although the checks refute what the specs say: such findings "
+                        "are listed and kept; only files that cannot be read stop the build")
     parser.add_argument("--check", action="store_true",
                         help="write nothing; show how the output folder differs from the specs and "
                         "exit with 1 if it does")
@@ -42,8 +46,9 @@ def run(args: argparse.Namespace) -> int:
     """Check, plan, render and write; returns the exit code."""
     profile = profiles.find(args.profile)
     result = review(args.specs)
-    if result.failed:
-        return _refuse(result, args)
+    stopping = replace(result, findings=result.catalogue.findings) if args.keep_claims else result
+    if stopping.failed:
+        return _refuse(stopping, args)
     manifest = plan(result.catalogue.documents)
     files = outputs.render(manifest, profile)
     changes = (compare if args.check else write)(args.out, files)
@@ -51,13 +56,26 @@ def run(args: argparse.Namespace) -> int:
         for line in unified_diff(args.out, files, changes):
             print(line)
     if args.format == "json":
-        print(_json(args, manifest, changes))
+        print(_json(args, manifest, changes, result))
     else:
+        if args.keep_claims:
+            _list_kept(result)
         print(_summary(args, manifest, changes), file=sys.stderr if args.check else sys.stdout)
-        if warnings := result.count(Severity.WARNING):
+        warnings = result.count(Severity.WARNING)
+        if warnings and not args.keep_claims:
             print(f"{report.plural(warnings, 'warning')}; `compiler check` shows them",
                   file=sys.stderr)
     return ExitCode.FAILED if args.check and changes.any() else ExitCode.OK
+
+
+def _list_kept(result: Review) -> None:
+    """What `--keep-claims` builds in spite of, on stderr."""
+    kept = [finding for finding in result.findings if finding.severity is not Severity.INFO]
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    sys.stderr.write(text.listing(kept, result.texts, colour=colour))
+    errors, warnings = (report.plural(result.count(severity), severity.label)
+                        for severity in (Severity.ERROR, Severity.WARNING))
+    print(f"kept in spite of {errors} and {warnings}", file=sys.stderr)
 
 
 def _refuse(result: Review, args: argparse.Namespace) -> int:
@@ -84,9 +102,10 @@ def _summary(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> 
             f"manifest {args.out / outputs.MANIFEST}")
 
 
-def _json(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> str:
+def _json(args: argparse.Namespace, manifest: Manifest, changes: Changes, result: Review) -> str:
     return json.dumps({
         "out": args.out.as_posix(), "families": len(manifest.families), "check": args.check,
+        "errors": result.count(Severity.ERROR), "warnings": result.count(Severity.WARNING),
         "new": changes.new, "changed": changes.changed, "unchanged": changes.unchanged,
         "removed" if not args.check else "stale": changes.stale,
     }, indent=2, ensure_ascii=False)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from compiler import catalogue
 from compiler.exporters import Document
+from compiler.finding import Severity
 from compiler.plan import plan
-from compiler.read.nodes import Mapping, plain
-from compiler.read.parse import parse
+from compiler.read.nodes import plain
+from compiler.resolve import text
 from runtime.errors import MisuseError, UserError
 from runtime.manifest import Manifest
-
-ORDER_FILE = "catalogue.yaml"
-
-
-@dataclass(frozen=True)
-class _File:
-    kind: str
-    relative: str
-    root: Mapping
 
 
 class SpecsSource:
@@ -28,65 +20,38 @@ class SpecsSource:
 
     Args:
         specs: The specs folder.
+
+    Raises:
+        UserError: A file cannot be read, or breaks its schema.
+        MisuseError: There is no such folder, or it holds no family.
     """
 
     def __init__(self, specs: Path) -> None:
-        self.specs = specs
+        self._catalogue = catalogue.load(specs)
+        errors = [finding for finding in self._catalogue.findings
+                  if finding.severity is Severity.ERROR]
+        if errors:
+            first = errors[0]
+            raise UserError(
+                f"{first.file}:{first.span.line}:{first.span.column}: {first.message}",
+                code="spec-invalid", why=f"{len(errors)} such findings" if errors[1:] else "",
+                hint=f"`compiler check {specs}` shows them all")
+        if not self.families:
+            raise MisuseError(f"there are no families in {specs / 'families'}",
+                              code="specs-missing",
+                              hint="name the folder that holds families/ with --specs")
 
     @cached_property
     def families(self) -> list[Document]:
-        """First the families that `catalogue.yaml` names, then the others by name.
-
-        Raises:
-            UserError: A file cannot be read, or `catalogue.yaml` names a family that is not there.
-        """
-        found = {}
-        for file in self._files("families", "family"):
-            document = _plain(file.root)
-            found[str(document["name"])] = document
-        if not found:
-            raise MisuseError(f"there are no families in {self.specs / 'families'}",
-                              code="specs-missing",
-                              hint="name the folder that holds families/ with --specs")
-        return [found[name] for name in _order(self.specs / ORDER_FILE, set(found))]
+        """First the families that `catalogue.yaml` names, then the others by name."""
+        found = {text(document.root.get("name")) or "": document.root
+                 for document in self._catalogue.documents if document.kind == catalogue.FAMILY}
+        named = list(dict.fromkeys(self._catalogue.order))
+        rest = sorted(found.keys() - set(named), key=lambda name: (name.casefold(), name))
+        return [{key.raw: plain(node) for key, node in found[name].items()}
+                for name in (*named, *rest)]
 
     @cached_property
     def manifest(self) -> Manifest:
         """The manifest that a build makes of the folder."""
-        documents = [*self._files("families", "family"), *self._files("engines", "engine")]
-        formats = self.specs / "formats.yaml"
-        if formats.is_file():
-            documents.append(_File("formats", formats.name, _root(formats)))
-        return plan(documents)
-
-    def _files(self, folder: str, kind: str) -> list[_File]:
-        return [_File(kind, f"{folder}/{path.name}", _root(path))
-                for path in sorted((self.specs / folder).glob("*.yaml"))]
-
-
-def _order(path: Path, names: set[str]) -> list[str]:
-    rest = sorted(names, key=lambda name: (name.casefold(), name))
-    if not path.is_file():
-        return rest
-    listed = _plain(_root(path))["families"]
-    for name in listed:
-        if name not in names:
-            raise UserError(f"{path} names the family {name}, which is not there",
-                            code="catalogue-order", hint="delete the line, or add the family")
-    named = set(listed)
-    return [*listed, *(name for name in rest if name not in named)]
-
-
-def _root(path: Path) -> Mapping:
-    tree, findings = parse(path.read_bytes(), str(path))
-    if not isinstance(tree, Mapping) or findings:
-        first = findings[0] if findings else None
-        raise UserError(
-            f"{path}:{first.span.line}:{first.span.column}: {first.message}" if first
-            else f"{path} is not a mapping",
-            code="spec-invalid", hint="`compiler check` lists every finding")
-    return tree
-
-
-def _plain(root: Mapping) -> Document:
-    return {key.raw: plain(node) for key, node in root.items()}
+        return plan(self._catalogue.documents)
