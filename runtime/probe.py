@@ -5,10 +5,8 @@ Standard library only: it runs while a launch waits, and must not slow that down
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -198,6 +196,8 @@ class Client:
 
     def _request(self, method: str, path: str, body: Mapping[str, object] | None, timeout: float,
                  ) -> tuple[int, bytes]:
+        import http.client  # slow to import, and an engine is loading by now
+
         connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
         try:
             connection.request(method, path, None if body is None else json.dumps(body),
@@ -220,11 +220,7 @@ def reachable(host: str) -> str:
 def base_url(host: str, port: int) -> str:
     """The server's OpenAI base URL."""
     name = reachable(host)
-    try:
-        socket.inet_pton(socket.AF_INET6, name)
-    except OSError:
-        return f"http://{name}:{port}/v1"
-    return f"http://[{name}]:{port}/v1"
+    return f"http://[{name}]:{port}/v1" if ":" in name else f"http://{name}:{port}/v1"
 
 
 def _first_choice(reply: Mapping[str, Any]) -> dict[str, Any]:
