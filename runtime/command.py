@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 #: Option names in the order in which pages print them.
-OPTIONS = ("--model-engine", "--model-name", "--size-in-billions", "--model-format", "--quantization")
+OPTIONS = ("--model-engine", "--model-name", "--size-in-billions", "--model-format",
+           "--quantization")
 
 
 def launch_argv(

@@ -1,4 +1,4 @@
-"""The manifest: the one contract between `compiler`, which writes it, and `runtime`, which reads it.
+"""The manifest: the one contract between `compiler`, its writer, and `runtime`, its reader.
 
 Canonical bytes are UTF-8 JSON with sorted keys, two-space indentation and a final newline. Fields
 that a reader may ignore are listed in `optional_fields`; an unknown field that is not listed there
@@ -155,8 +155,11 @@ class Family(Record, frozen=True):
         architectures: Class names from the model's `config.json`.
         specs: In page order.
         source: Where the family was written.
+        type: Kind of model, which decides the page's folder.
         model_type: `model_type` of the model's `config.json`.
         chat_template: Jinja text that replaces the tokenizer's own, if set.
+        stop: Texts at which generation stops.
+        stop_token_ids: Token ids at which generation stops.
         tool_parser: Engine → name of its tool-call parser.
         reasoning_parser: Engine → name of its reasoning parser.
         licence: SPDX identifier of the weights' licence, or the hub's name for it.
@@ -292,8 +295,10 @@ class Engine(Record, frozen=True):
         architectures: Architecture → first version that has it; empty means that the engine does
             not choose by architecture.
         providers: In order of preference.
+        source: Where the engine was written.
         served_name: `alias` (it can serve the family's name), `path` (the request must name the
             model's path) or `fixed` (the request must say `served_name_fixed`).
+        served_name_fixed: The only name that requests may use, with `fixed`.
         needs_tool_parser: It separates tool calls only when told the parser's name.
         needs_reasoning_parser: Likewise for reasoning.
     """
@@ -433,5 +438,6 @@ def load(path: Path) -> Manifest:
                           hint="build one with `compiler build`, or name another with --manifest",
                           ) from None
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}", code="manifest-unreadable") from None
+        raise UserError(f"cannot read {path}: {error.strerror}",
+                        code="manifest-unreadable") from None
     return decode(data, str(path))

@@ -1,6 +1,6 @@
 """The frame of both command lines: finds the verb, parses, and maps every outcome to an exit code.
 
-A verb is a module with `add_arguments(parser)` and `run(args) -> int`, and with `PASSES_ON = True` if
+A verb is a module with `add_arguments(parser)` and `run(args) -> int`, and `PASSES_ON = True` if
 what follows `--` is for another program (`args.passed_on`); only the chosen verb's
 module is imported, so that a program starts as fast as what it does.
 """
@@ -126,7 +126,8 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     for index, word in enumerate(arguments):
         if word == "--":
             return False
-        if word == "--format=json" or (word == "--format" and arguments[index + 1:][:1] == ["json"]):
+        following = arguments[index + 1:][:1]
+        if word == "--format=json" or (word == "--format" and following == ["json"]):
             return True
     return False
 
@@ -146,7 +147,8 @@ def _report_bug(program: Program, arguments: Sequence[str], error: Exception) ->
     import traceback
 
     text = "".join((
-        f"{program.name} {__version__}, Python {platform.python_version()}, {platform.platform()}\n",
+        f"{program.name} {__version__}, ",
+        f"Python {platform.python_version()}, {platform.platform()}\n",
         f"arguments: {list(arguments)!r}\n\n", *traceback.format_exception(error)))
     handle, path = tempfile.mkstemp(prefix=f"{program.name}-", suffix=".log", text=True)
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:

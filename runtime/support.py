@@ -1,4 +1,4 @@
-"""Whether an engine loads a combination, and why not. The one judge of compiler and runtime alike."""
+"""Whether an engine loads a combination, and why not: the one judge of compiler and runtime."""
 
 from __future__ import annotations
 
