@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -86,12 +87,23 @@ class _Check:
         for path, names in self.missing.items():
             for name in names:
                 self.missing_key(list(path), name)
-        return self.findings
+        return self.one_each()
+
+    def one_each(self) -> list[Finding]:
+        """The gravest finding of each value: a number is not also called a bad name."""
+        rank = {codes.WRONG_TYPE: 0, codes.OUT_OF_BOUNDS: 1}
+        kept: dict[tuple[object, ...], Finding] = {}
+        for finding in sorted(self.findings, key=lambda finding: rank.get(finding.code, 2)):
+            several = finding.code in (codes.MISSING_KEY, codes.UNKNOWN_KEY, codes.TWICE)
+            kept.setdefault((finding.path, finding.message if several else ""), finding)
+        return list(kept.values())
 
     def decimal_points(self) -> None:
         """Report `8.0` where JSON Schema takes it for a whole number; no field takes a fraction."""
         for path, node in _scalars(self.tree, []):
             value = node.value
+            if "extensions" in path:
+                continue  # another launcher's values are kept as they are
             if isinstance(value, float) and value.is_integer() and tuple(path) not in self.reported:
                 self.at_value(path, codes.WRONG_TYPE, *words.wrong_type(
                     node, self.described(path), path))
@@ -150,8 +162,6 @@ class _Check:
         rule = self.described(path).get("propertyNames", {})
         if not isinstance(mapping, Mapping):
             return
-        import re  # noqa: PLC0415
-
         for name, (key, _) in mapping.entries.items():
             if "pattern" in rule and not re.search(rule["pattern"], name):
                 message, hint = words.wrong_shape(key, rule, [*path, name])

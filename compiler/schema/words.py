@@ -28,6 +28,12 @@ _KNOWN_AS = {
     "model_file_name_template": "file_template", "quant": "quantizations",
     "model_file_name_split_template": "split_file_template",
     "quantization_parts": "split_parts", "model_revision": "revision",
+    "hf": "huggingface", "ms": "modelscope", "hugging_face": "huggingface",
+}
+_MEANT = {
+    "gguf": "ggufv2", "safetensors": "pytorch", "transformers": "pytorch", "macos": "darwin",
+    "windows": "win32", "tool_call": "tools", "function_calling": "tools", "tool_use": "tools",
+    "thinking": "reasoning", "image": "vision", "multimodal": "vision",
 }
 _UNDERSCORED = re.compile(r"-?[0-9]+(?:_[0-9]+)+\Z")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[ ,.'][0-9]{3})+\Z")
@@ -87,6 +93,8 @@ def wrong_type(node: Node, described: dict[str, Any], path: Sequence[str | int])
         return _wrong_size(node, got)
     expected = " or ".join(_TYPES.get(name, name) for name in types) or "another value"
     hint = ""
+    if types == ["object"]:
+        return f"expected {expected}, got {got}", _mapping_hint(node, described, path)
     if isinstance(node, Scalar):
         if "string" in types and node.value is not None:
             kind = "a boolean" if isinstance(node.value, bool) else "a number"
@@ -94,9 +102,8 @@ def wrong_type(node: Node, described: dict[str, Any], path: Sequence[str | int])
                 f'{got} is {kind} without quotes; write "{node.raw}"')
         if node.value is None:
             what = f"{got} is null" if node.raw else "nothing is written there"
-            return f"expected {expected}, got {'null' if node.raw else 'nothing'}", (
-                "quote the word if text is meant" if node.raw and "string" in types else
-                f"{what}; fill it in or delete the key")
+            fix = "quote it if text is meant" if node.raw else "fill it in or delete the key"
+            return f"expected {expected}, got {got}", f"{what}; {fix}"
         hint = _number_hint(node, types)
         if types == ["array"]:
             hint = f"write [{got}], also for a single one"
@@ -104,7 +111,26 @@ def wrong_type(node: Node, described: dict[str, Any], path: Sequence[str | int])
             hint = "write true" if node.raw.lower() in ("yes", "on") else "write false"
     elif "string" in types:
         hint = _bracket_hint(node)
+    elif types == ["array"]:
+        hint = "write its entries as a list: [a, b]"
     return f"expected {expected}, got {got}", hint
+
+
+def _mapping_hint(node: Node, described: dict[str, Any], path: Sequence[str | int]) -> str:
+    """What to write where a mapping is expected and something else stands."""
+    if isinstance(node, Items):
+        return "keys stand at the start of the line, without a dash" if not path else (
+            "write `key: value`, without dashes or brackets")
+    if isinstance(node, Mapping):
+        return ""
+    if node.value is None and not node.raw:
+        return "write {} where nothing is to be said"
+    key, colon, value = node.raw.partition(":")
+    if colon and value:
+        return f"write {shortened(key)}: {shortened(value)}, with a space after the colon"
+    if node.raw in described.get("properties", {}):
+        return f"write {node.raw}: {{}} below the key"
+    return "write `key: value` below the key"
 
 
 def _wrong_size(node: Scalar, got: str) -> tuple[str, str]:
@@ -150,11 +176,16 @@ def not_allowed(node: Node, described: dict[str, Any],
     options = [str(option) for option in described.get("enum", [])]
     got = typed(node)
     key = next((step for step in reversed(path) if isinstance(step, str)), "value")
-    near = _nearest(node.raw, options) if isinstance(node, Scalar) else None
+    near = _meant_option(node.raw, options) if isinstance(node, Scalar) else None
     allowed = ", ".join(options)
     if near:
         return f"`{key}` cannot be {got}; did you mean {near}?", f"write {near}; allowed: {allowed}"
     return f"`{key}` cannot be {got}", f"allowed: {allowed}"
+
+
+def _meant_option(word: str, options: list[str]) -> str | None:
+    meant = _MEANT.get(_fold(word))
+    return meant if meant in options else _nearest(word, options)
 
 
 def wrong_shape(node: Node, described: dict[str, Any],
@@ -175,7 +206,7 @@ def wrong_shape(node: Node, described: dict[str, Any],
     description = described.get("description", "")
     examples = described.get("examples", [])
     hint = first_sentence(description)
-    if examples:
+    if examples and "such as" not in hint:
         hint += ", such as " + " or ".join(str(example) for example in examples[:2])
     if control := next((char for char in raw if ord(char) < 32 or ord(char) == 127), None):
         hint = f"it holds the control character U+{ord(control):04X}; delete it"
@@ -206,6 +237,9 @@ def out_of_bounds(node: Node, kind: Any, path: Sequence[str | int]) -> tuple[str
 def unknown_key(name: str, meant: str | None, allowed: list[str],
                 path: Sequence[str | int]) -> tuple[str, str]:
     """Message and hint for a key that the schema does not know."""
+    key, colon, value = name.partition(":")
+    if colon and key in allowed:
+        return f"there is no space after the colon of `{key}`", f"write {key}: {shortened(value)}"
     if meant:
         return f"unknown key `{shortened(name)}`; did you mean `{meant}`?", f"rename it to `{meant}`"
     known = ", ".join(allowed)
@@ -215,7 +249,10 @@ def unknown_key(name: str, meant: str | None, allowed: list[str],
 
 def meant_key(name: str, missing: list[str], free: list[str]) -> str | None:
     """The key that was probably meant: one that is missing, else one that is not used yet."""
-    known = _KNOWN_AS.get(name.lower())
+    before, colon, _ = name.partition(":")
+    if colon and before in free:
+        return before
+    known = _KNOWN_AS.get(_fold(name))
     if known and known in free:
         return known
     return _nearest(name, missing) or _nearest(name, free)
