@@ -28,7 +28,9 @@ def _validator(path: Path) -> jsonschema_rs.Draft7Validator:
 
 def fits(value: object, path: Path) -> bool:
     """Whether the schema allows the value at `path`."""
-    return _validator(path).is_valid(value)
+    items = value if isinstance(value, list) else [value]
+    # JSON Schema takes 7.0 for a whole number; the spec language does not.
+    return not any(isinstance(item, float) for item in items) and _validator(path).is_valid(value)
 
 
 @functools.cache

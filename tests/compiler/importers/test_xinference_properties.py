@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiler.cli import main
-from compiler.read.nodes import plain
-from compiler.read.parse import parse
-
-SCHEMA = Path(__file__).parents[3] / "compiler/schema/family.schema.json"
 
 PROSE = st.one_of(
     st.text(st.characters(exclude_categories=("Cs",)), max_size=60),
@@ -84,7 +78,7 @@ FAMILIES = st.fixed_dictionaries(
             ["LlamaForCausalLM", "Qwen2ForCausalLM", "InternVLChatModel", "not a name", ""])),
         "model_type": st.sampled_from(["llama", "", "no", "1e3"]), "updated_at": st.integers(0),
         "featured": st.booleans(), "chat_template": PROSE | st.none(),
-        "stop": st.lists(PROSE, max_size=3), "stop_token_ids": st.lists(st.integers(0, 10**6)),
+        "stop": st.lists(PROSE, max_size=3), "stop_token_ids": st.lists(st.integers(0, 10**6) | st.just(2.0)),
         "tool_parser": st.sampled_from(["qwen", "glm4"]),
         "reasoning_start_tag": PROSE, "reasoning_end_tag": PROSE,
         "virtualenv": st.fixed_dictionaries({"packages": st.lists(st.sampled_from(
@@ -107,7 +101,7 @@ def drop_large_numbers(value: Any) -> Any:
 
 
 @pytest.mark.usefixtures("capsys")
-@settings(max_examples=50, deadline=None,
+@settings(max_examples=60, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(catalogue=CATALOGUES.map(drop_large_numbers))
 def test_round_trip(catalogue: list[dict[str, Any]],
@@ -116,13 +110,8 @@ def test_round_trip(catalogue: list[dict[str, Any]],
     (folder / "in.json").write_text(json.dumps(catalogue), encoding="utf-8")
     specs = folder / "specs"
     assert main(["import", "xinference", str(folder / "in.json"), "--out", str(specs)]) == 0
-    schema = jsonschema_rs.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    for path in (specs / "families").iterdir():
-        tree, findings = parse(path.read_bytes(), path.name)
-        assert tree is not None
-        assert not findings
-        assert not [error.message for error in schema.iter_errors(plain(tree))]
     out = folder / "out.json"
+    # The export refuses files in which the reader or the schema finds an error.
     assert main(["export", "xinference", "--specs", str(specs), "--out", str(out)]) == 0
     exported = json.loads(out.read_text(encoding="utf-8"))
     # As sorted JSON text: order of lists and the types of numbers count, order of keys does not.
