@@ -26,6 +26,13 @@ def new_log(identity: str) -> Path:
     return folder / f"{identity}-{stamp.replace('.', '')}.log"
 
 
+def newest(name: str) -> Path | None:
+    """The newest log of a server with this id, family or log name, running or not."""
+    found = [path for path in home.logs_folder().glob("*.log")
+             if path.name == name or path.name.startswith(f"{name}-")]
+    return max(found, key=_modified, default=None)
+
+
 def _modified(path: Path) -> float:
     try:
         return path.stat().st_mtime

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from runtime import __version__, home, launch, ports
 from runtime.combination import Combination
+from runtime.engines.environments import program_version
 from runtime.errors import UserError
 from runtime.fetch import Options, ensure, preview
 from runtime.launch import Prepared, Request, Server
@@ -89,8 +90,8 @@ def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) ->
             weights="real", machine=machine,
             date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
             modelbook=__version__, manifest=job.manifest_digest,
-            spec=spec_fingerprint(combination), facts=facts_fingerprint(combination.engine), temperature=0,
-            source=finding.source, evidence=finding.evidence)
+            spec=spec_fingerprint(combination), facts=facts_fingerprint(combination.engine),
+            temperature=0, source=finding.source, evidence=finding.evidence)
 
 
 def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
@@ -101,7 +102,8 @@ def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
     except UserError as error:
         return _refused("", error)
     engine = UsedEngine(name=combination.engine.name, provider=prepared.installation.provider,
-                        version=prepared.installation.version)
+                        version=prepared.installation.version
+                        or program_version(prepared.installation))
     if job.level == "plan":
         return _Finding("plan", "passed", engine=engine)
     try:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from runtime import launch, ports
 from runtime.errors import ExitCode
-from runtime.fetch import Options, ensure
+from runtime.fetch import ensure
 from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import Prepared, Request, Server
 from runtime.locate import load_manifest
-from runtime.options import add_combination_arguments, wish
+from runtime.options import add_combination_arguments, fetch_options, wish
 from runtime.progress import reporter
 from runtime.readiness import ended
 from runtime.select import select
@@ -85,7 +85,7 @@ def _request(args: argparse.Namespace) -> Request:
 
 def _serve(prepared: Prepared, args: argparse.Namespace) -> int:
     with ports.reserve(args.host, args.port) as port:
-        located = ensure(prepared.combination, file_options(args),
+        located = ensure(prepared.combination, fetch_options(args),
                          reporter(silent=args.format == "json"))
         if (warning := launch.exposure_note(args.host, prepared.request.api_key)) is not None:
             _say(f"warning: {warning}")
@@ -107,11 +107,6 @@ def _wait(server: Server) -> int:
         _say(f"{server.target.title} was stopped")
         return ExitCode.OK
     raise ended(server.target, end)
-
-
-def file_options(args: argparse.Namespace) -> Options:
-    """Where the arguments say that the files come from."""
-    return Options(model_path=args.model_path, hub_root=args.hub_root)
 
 
 def _print_ready(server: Server, args: argparse.Namespace) -> None:
@@ -138,7 +133,7 @@ def _print_ready(server: Server, args: argparse.Namespace) -> None:
 def _print_plan(prepared: Prepared, args: argparse.Namespace) -> None:
     from runtime.plan import launch_plan, plan_lines
 
-    plan = launch_plan(prepared, file_options(args), args.api_key_file)
+    plan = launch_plan(prepared, fetch_options(args), args.api_key_file)
     if args.format == "json":
         print(json.dumps(plan, indent=2, ensure_ascii=False, default=str))
     else:

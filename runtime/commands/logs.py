@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from runtime import logs, running
 from runtime.engines.base import clean
-from runtime.errors import ExitCode
+from runtime.errors import ExitCode, MisuseError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +20,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the end of the log, and what is added to it if asked to."""
-    entry = running.find(args.name)
+    """Print the end of the log, and what is added to it if asked to; also of what has ended."""
+    try:
+        entry = running.find(args.name)
+    except MisuseError as error:
+        log = logs.newest(args.name) if error.code == "not-running" else None
+        if log is None:
+            raise
+        print(f"{args.name} is not running; its last log is {log}", file=sys.stderr)
+        _print_tail(log, args.lines)
+        return ExitCode.OK
     if not args.follow:
-        for line in logs.tail(entry.log)[-max(args.lines, 0) or None:]:
-            print(clean(line))
+        _print_tail(entry.log, args.lines)
         return ExitCode.OK
     for line in logs.follow(entry.log, entry.is_alive):
         print(clean(line), flush=True)
     return ExitCode.OK
+
+
+def _print_tail(log: Path, lines: int) -> None:
+    for line in logs.tail(log)[-lines:] if lines > 0 else ():
+        print(clean(line))

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from runtime import home, records
 from runtime.combination import Combination
-from runtime.commands.launch import add_engine_arguments, file_options
+from runtime.commands.launch import add_engine_arguments
 from runtime.errors import ExitCode, MisuseError
+from runtime.fetch import Options
 from runtime.interrupt import Terminated, raising_on_sigterm
-from runtime.launch import Request
+from runtime.launch import Request, check_platform
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.manifest import Manifest
 from runtime.progress import reporter
@@ -50,9 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify what the selector names; 0 only if something passed and nothing went wrong."""
+    if args.level != "plan":
+        check_platform()
     manifest = load_manifest(args)
     chosen = _choose(manifest, args)
-    job = Job(level=args.level, request=_request(args), files=file_options(args),
+    job = Job(level=args.level, request=_request(args), files=Options(model_path=args.model_path, hub_root=args.hub_root),
               download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest)
     path = args.records or home.records_file()
     home.ensure_folder(path.parent)

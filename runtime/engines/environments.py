@@ -111,6 +111,23 @@ def find(
     raise _missing(engine, providers, provider)
 
 
+def program_version(installation: Installation) -> str:
+    """What the program itself says of its version; empty when it does not say."""
+    import re
+    import subprocess
+
+    if installation.executable is None:
+        return ""
+    try:
+        done = subprocess.run([str(installation.executable), "--version"], capture_output=True,
+                              timeout=30, text=True, errors="replace", stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    # llama-server prints `version: 6527 (abc123)` on standard error.
+    found = re.search(r"version:?\s+(\w[\w.+-]*)", done.stdout + done.stderr)
+    return found[1] if found and done.returncode == 0 else ""
+
+
 def _missing(engine: Engine, providers: Sequence[Provider], chosen: str | None) -> UserError:
     machine = Machine.here()
     reasons = {each.name: machine.refuses(each) for each in providers}

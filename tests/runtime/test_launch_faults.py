@@ -81,6 +81,16 @@ def test_a_base_model_is_asked_to_continue(bench):
         assert process.wait(20) == 143
 
 
+def test_the_log_of_what_has_ended_is_still_shown(bench):
+    bench.mode("dies")
+    bench.run(*bench.launch_arguments())
+    done = bench.run("logs", "smollm2")
+    assert done.returncode == 0
+    assert "goodbye" in done.stdout
+    assert "is not running" in done.stderr
+    assert bench.run("logs", "nobody").returncode == 2
+
+
 def test_a_hundred_megabytes_of_log_stay_bounded(bench):
     bench.mode("noisy")
     with bench.launched() as (process, _):
