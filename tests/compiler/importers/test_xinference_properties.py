@@ -78,7 +78,8 @@ FAMILIES = st.fixed_dictionaries(
             ["LlamaForCausalLM", "Qwen2ForCausalLM", "InternVLChatModel", "not a name", ""])),
         "model_type": st.sampled_from(["llama", "", "no", "1e3"]), "updated_at": st.integers(0),
         "featured": st.booleans(), "chat_template": PROSE | st.none(),
-        "stop": st.lists(PROSE, max_size=3), "stop_token_ids": st.lists(st.integers(0, 10**6) | st.just(2.0)),
+        "stop": st.lists(PROSE, max_size=3),
+        "stop_token_ids": st.lists(st.integers(0, 10**6) | st.just(2.0)),
         "tool_parser": st.sampled_from(["qwen", "glm4"]),
         "reasoning_start_tag": PROSE, "reasoning_end_tag": PROSE,
         "virtualenv": st.fixed_dictionaries({"packages": st.lists(st.sampled_from(
