@@ -110,6 +110,26 @@ def test_a_broken_spec_stops_it_with_its_place_and_leaves_the_output(
     assert tree(out) == before
 
 
+def test_an_imported_catalogue_is_built_as_it_is_when_asked(
+        specs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    arguments = ["build", "--specs", str(specs), "--out", str(tmp_path / "out"), "--keep-claims"]
+    edit(specs / "families/smollm2.yaml", "quantizations: [bf16]",
+         "quantizations: [bf16]\n    engines: [llama.cpp, MLX]")
+    assert main(arguments[:-1]) == 1
+    assert not (tmp_path / "out").exists()
+    capsys.readouterr()
+    assert main(arguments) == 0
+    said = capsys.readouterr()
+    assert "error[MB301]" in said.err
+    assert "2 families" in said.out
+    page = (tmp_path / "out/models/llm/smollm2.rst").read_text()
+    assert "- **Engines:** llama.cpp (refuted), MLX" in page
+    claims = load(tmp_path / "out/manifest.json").families[1].specs[1].engines
+    assert claims[0].refuted["bf16"].startswith("MB301 ")
+    edit(specs / "families/smollm2.yaml", "context_length", "context_lenght")
+    assert main(arguments) == 1
+
+
 def test_text_that_a_profile_refuses_leaves_the_output(
         specs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "out"
