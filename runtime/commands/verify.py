@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
         check_platform()
     manifest = load_manifest(args)
     chosen = _choose(manifest, args)
+    job = Job(level=args.level, request=_request(args),
               files=Options(model_path=args.model_path, hub_root=args.hub_root),
-              download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest)
               download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest)
     path = args.records or home.records_file()
     home.ensure_folder(path.parent)
