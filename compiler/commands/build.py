@@ -8,12 +8,11 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from compiler import report
 from compiler.emit import outputs, profiles
 from compiler.emit.write import Changes, compare, unified_diff, write
-from compiler.finding import Finding, Severity
+from compiler.finding import Severity
 from compiler.plan import plan
 from compiler.report import text
 from compiler.review import Review, review
@@ -36,9 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep-claims", action="store_true",
                         help="build although the checks refute what the specs say: such findings "
                         "are listed and kept; only files that cannot be read stop the build")
-    parser.add_argument("--keep-claims", action="store_true",
-                        help="build although rules find errors, for a catalogue that was imported "
-                        "as it is; they are listed, and claims stay as stated")
     parser.add_argument("--check", action="store_true",
                         help="write nothing; show how the output folder differs from the specs and "
                         "exit with 1 if it does")
@@ -87,19 +83,10 @@ def _refuse(result: Review, args: argparse.Namespace) -> int:
     if args.format == "text":
         errors = [finding for finding in result.findings if result.fails(finding)]
         result = replace(result, findings=errors)
-    _report(result, args.format, sys.stdout)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    sys.stdout.write(report.render(args.format, result, colour=colour))
     print(f"{args.out} was left as it was", file=sys.stderr)
     return ExitCode.FAILED
-
-
-def _is_claim(finding: Finding) -> bool:
-    """Whether a rule found it: the file itself can be read and fits its schema."""
-    return not finding.code.startswith(("MB0", "MB1"))
-
-
-def _report(result: Review, style: str, stream: TextIO) -> None:
-    colour = stream.isatty() and "NO_COLOR" not in os.environ
-    stream.write(report.render(style, result, colour=colour))
 
 
 def _summary(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> str:
