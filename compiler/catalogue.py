@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,7 @@ class _Source:
     kind: str
     relative: str
     root: Path
+    shipped: bool = False
 
 
 def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalogue:
@@ -208,10 +210,14 @@ def _context(asked: Sequence[_Source], specs: Path | None) -> list[_Source]:
     found: list[_Source] = []
     for root in roots:
         found += _discover_specs(root, quiet)
-    known = {source.path.resolve() for source in asked}
-    found = [source for source in found if source.path.resolve() not in known]
+    known = {_real(source.path) for source in asked}
+    found = [source for source in found if _real(source.path) not in known]
     kinds = {source.kind for source in (*found, *asked)}
     return [*found, *_shipped(kinds)]
+
+
+def _real(path: Path) -> str:
+    return os.path.realpath(path)
 
 
 def _shipped(kinds: Iterable[str]) -> list[_Source]:
@@ -219,9 +225,9 @@ def _shipped(kinds: Iterable[str]) -> list[_Source]:
     found: list[_Source] = []
     formats, engines = data.find("specs/formats.yaml"), data.find("specs/engines")
     if FORMATS not in kinds and formats:
-        found.append(_Source(formats, FORMATS, "formats.yaml", formats.parent))
+        found.append(_Source(formats, FORMATS, "formats.yaml", formats.parent, True))
     if ENGINE not in kinds and engines:
-        found += [_Source(path, ENGINE, f"engines/{path.name}", engines.parent)
+        found += [_Source(path, ENGINE, f"engines/{path.name}", engines.parent, True)
                   for path in sorted(engines.glob("*.yaml"))]
     return found
 
@@ -237,7 +243,8 @@ def _read(catalogue: Catalogue, sources: Iterable[_Source], *, asked: set[Path])
             catalogue.checked.append(name)
         elif source.kind == FAMILY:
             catalogue.neighbours.append(name)
-        tree, findings = _document(source, name, formats, catalogue)
+        # The shipped engines know the shipped formats, whatever a catalogue has in their place.
+        tree, findings = _document(source, name, () if source.shipped else formats, catalogue)
         catalogue.findings += findings
         broken = any(finding.severity is Severity.ERROR for finding in findings)
         if broken or not isinstance(tree, Mapping):
