@@ -118,7 +118,7 @@ def _asked(paths: Sequence[str | Path], specs: Path | None, catalogue: Catalogue
     for given in paths:
         matches = [Path(given)]
         if not matches[0].exists() and not matches[0].is_symlink() and glob.has_magic(str(given)):
-            matches = sorted(Path(name) for name in glob.glob(str(given), recursive=True))
+            matches = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207 - absolute patterns too
         if not matches:
             raise MisuseError(f"nothing matches {given}", code="nothing-to-check", why=_NOTHING,
                               hint="specs end in .yaml")
@@ -140,14 +140,14 @@ def _source(path: Path, specs: Path | None) -> _Source:
     if folder.name in _FOLDERS:
         root = _as_typed(path.parent)
         return _Source(path, _FOLDERS[folder.name], f"{folder.name}/{path.name}", root)
-    if path.name in _FILES and (_is_specs(folder) or specs and specs.absolute() == folder):
+    if path.name in _FILES and (_is_specs(folder) or (specs and specs.absolute() == folder)):
         return _Source(path, _FILES[path.name], path.name, path.parent)
     return _Source(path, FAMILY, f"families/{path.name}", path.parent)
 
 
 def _as_typed(folder: Path) -> Path:
     """The folder above, spelled from the working directory where it can be."""
-    return folder.parent if folder.name and folder != Path(".") else folder.absolute().parent
+    return folder.parent if folder.name and folder != Path() else folder.absolute().parent
 
 
 def _is_specs(folder: Path) -> bool:
@@ -313,5 +313,5 @@ def read_bytes(path: Path, root: Path) -> tuple[bytes | None, Finding | None]:
 
 
 def _name(path: Path) -> str:
-    """How findings call a file: as typed, with forward slashes, so that every system says the same."""
+    """How findings call a file: as typed, with forward slashes on every system."""
     return path.as_posix()

@@ -1,8 +1,8 @@
 """Findings that a comment accepts: `# modelbook: ignore[MB203] reason`.
 
 The comment stands on the line of the finding, or alone on the line above it. It needs a reason, so
-that a reviewer sees why; one that accepts nothing is reported, so that none outlives its cause. What
-the reader and the schemas say cannot be accepted, since nothing sound can be compiled from it.
+that a reviewer sees why; one that accepts nothing is reported, so that none outlives its cause.
+What the reader and the schemas say cannot be accepted, since nothing sound can be compiled from it.
 """
 
 from __future__ import annotations

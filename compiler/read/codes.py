@@ -65,8 +65,8 @@ Keys are text. Quote the key: `"4": …`.
 """,
     SEVERAL_DOCUMENTS: """The file holds more than one YAML document.
 
-A file is one family, engine or list of formats; what follows a second `---` would go unread. Move it
-into a file of its own.
+A file is one family, engine or list of formats; what follows a second `---` would go unread. Move
+it into a file of its own.
 """,
     ANCHOR: """The file uses an anchor (`&name`) or an alias (`*name`).
 

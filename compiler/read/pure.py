@@ -7,7 +7,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 
-class PureParser(Reader, Scanner, Parser):  # type: ignore[misc]
+class PureParser(Reader, Scanner, Parser):
     """Gives the same events as `yaml.cyaml.CParser`."""
 
     def __init__(self, text: str) -> None:

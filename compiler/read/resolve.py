@@ -21,8 +21,8 @@ _NUMBER_START = frozenset("0123456789-+")
 def resolve(text: str) -> str | int | float | bool | None:
     """The value of a plain (unquoted) scalar.
 
-    Null is nothing, `~` or `null`; a boolean is `true` or `false`; both words also capitalised or in
-    upper case. A whole number is decimal without leading zeros, sign or separators, of at most 18
+    Null is nothing, `~` or `null`; a boolean is `true` or `false`; the words also capitalised or
+    in upper case. A whole number is decimal without leading zeros or separators, of at most 18
     digits; a number with a point has digits on both sides. Everything else is text.
     """
     if text[:1] in _NUMBER_START and text:

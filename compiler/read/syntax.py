@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-import yaml
+from typing import TYPE_CHECKING
 
 from compiler.finding import Finding, Severity
 from compiler.read import codes
 from compiler.read.text import span_at
+
+if TYPE_CHECKING:
+    import yaml
 
 _DIRECTIVE = re.compile(r"(?:[ ]*+(?:#[^\n]*+)?\r?\n)*+(%[^\r\n]*)")
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
@@ -162,7 +164,8 @@ def _colon(place: _Place) -> _Meaning:
 def _missing_space(start: int, line: str, match: re.Match[str]) -> _Meaning:
     key, value = match.groups()
     return _Meaning(start + match.start(1), len(line) - match.start(1),
-                    f"there is no space after the colon of `{key[:40]}`", f"write {key}: {value[:40]}")
+                    f"there is no space after the colon of `{key[:40]}`",
+                    f"write {key[:40]}: {value[:40]}")
 
 
 def _no_colon(start: int, line: str) -> _Meaning:

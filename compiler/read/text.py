@@ -37,7 +37,8 @@ def decode(data: bytes, file: str) -> tuple[str | None, list[Finding]]:
     if len(data) > MAX_BYTES:
         return None, [Finding(
             file, _START, Severity.ERROR, codes.TOO_LARGE,
-            f"the file is larger than {MAX_BYTES // 1024} KiB", "a spec is a few kilobytes of text")]
+            f"the file is larger than {MAX_BYTES // 1024} KiB",
+            "a spec is a few kilobytes of text")]
     for mark, name in _OTHER_ENCODINGS:
         if data.startswith(mark):
             return None, [Finding(file, _START, Severity.ERROR, codes.ENCODING,

@@ -14,8 +14,9 @@ OTHER = "MB108"
 EXPLANATIONS: dict[str, str] = {
     WRONG_TYPE: """A value is of another type than its key takes.
 
-Without quotes, `8` and `1.8` are numbers, `true` is a boolean and an empty value is null; everything
-else is text. Quote a value that is meant as text. Sizes write `_` for the decimal point: `1_8`.
+Without quotes, `8` and `1.8` are numbers, `true` is a boolean and an empty value is null;
+everything else is text. Quote a value that is meant as text. Sizes write `_` for the decimal point:
+`1_8`.
 """,
     UNKNOWN_KEY: """A key is not part of the spec language.
 

@@ -15,7 +15,7 @@ _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
 def text() -> str:
-    """What `manifest.schema.json` must hold; `python -m compiler.schema.manifest > FILE` writes it."""
+    """What `manifest.schema.json` must hold; `python -m compiler.schema.manifest` prints it."""
     (reference,), definitions = msgspec.json.schema_components(
         (Manifest,), ref_template="#/$defs/{name}")
     for definition in definitions.values():
@@ -30,7 +30,8 @@ def text() -> str:
 
 def _describe(definition: dict[str, Any]) -> None:
     """Give the properties the descriptions of the record's docstring, which has one for each."""
-    summary, _, attributes = inspect.cleandoc(definition["description"]).partition("\n\nAttributes:")
+    docstring = inspect.cleandoc(definition["description"])
+    summary, _, attributes = docstring.partition("\n\nAttributes:")
     definition["description"] = " ".join(summary.split())
     for name, text in _ATTRIBUTE.findall(attributes):
         if name in definition["properties"]:

@@ -241,7 +241,8 @@ def unknown_key(name: str, meant: str | None, allowed: list[str],
     if colon and key in allowed:
         return f"there is no space after the colon of `{key}`", f"write {key}: {shortened(value)}"
     if meant:
-        return f"unknown key `{shortened(name)}`; did you mean `{meant}`?", f"rename it to `{meant}`"
+        message = f"unknown key `{shortened(name)}`; did you mean `{meant}`?"
+        return message, f"rename it to `{meant}`"
     known = ", ".join(allowed)
     return f"unknown key `{shortened(name)}`", (
         f"{place(path)} takes: {known}" if known else "delete it")

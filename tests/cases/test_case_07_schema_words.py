@@ -6,7 +6,8 @@ from tests.support.yaml_specs import FAMILY, pointed, problems
 
 GGUF = FAMILY.split("specs:")[0] + """\
 specs:
-  - {format: ggufv2, size_in_billions: 7, quantizations: [Q4_K_M, 8], repo_id: o/x, file_template: "x-{quantization}.gguf", hubs: {huggingface: {}}}
+  - {format: ggufv2, size_in_billions: 7, quantizations: [Q4_K_M, 8], repo_id: o/x,
+     file_template: "x-{quantization}.gguf", hubs: {huggingface: {}}}
 """
 
 

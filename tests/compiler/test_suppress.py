@@ -14,7 +14,8 @@ from tests.support.yaml_specs import checked, read
 def apply(text: str, *found: tuple[int, str]) -> list[tuple[int, str]]:
     tree, findings = read(text)
     assert tree is not None, findings
-    made = [Finding("f", Span(line, 1, line, 2), Severity.WARNING, code, "m") for line, code in found]
+    made = [Finding("f", Span(line, 1, line, 2), Severity.WARNING, code, "m")
+            for line, code in found]
     kept = suppress.apply(made, {"f": text}, {"f": tree})
     return sorted((one.span.line, one.code) for one in kept)
 
