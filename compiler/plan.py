@@ -151,6 +151,8 @@ class _Planner:
         """The engines that load at least one quantization, by their own facts."""
         claims = []
         for engine in self.engines:
+            if not engine.launchable:
+                continue  # a page promises only what `runtime launch` does
             loads = [name for name, verdict in self.judge(engine, judged) if verdict.supported]
             if loads:
                 claims.append(EngineClaim(engine=engine.name, quantizations=loads))

@@ -301,6 +301,8 @@ class Engine(Record, frozen=True):
         served_name_fixed: The only name that requests may use, with `fixed`.
         needs_tool_parser: It separates tool calls only when told the parser's name.
         needs_reasoning_parser: Likewise for reasoning.
+        launchable: Whether Modelbook starts it. Where not, its facts judge claims, and no spec gets
+            it by derivation.
     """
 
     name: str
@@ -316,6 +318,7 @@ class Engine(Record, frozen=True):
     served_name_fixed: str | None = None
     needs_tool_parser: bool = False
     needs_reasoning_parser: bool = False
+    launchable: bool = True
 
 
 class Manifest(Record, frozen=True, omit_defaults=False):

@@ -171,7 +171,8 @@ class SpecView:
         if self.engines_node is not None:
             stated = {(text(node) or "").lower() for node in self.engines}
             return [engine.record for engine in engines if engine.record.name.lower() in stated]
-        return [engine.record for engine in engines if self.loads(engine.record)]
+        return [engine.record for engine in engines
+                if engine.record.launchable and self.loads(engine.record)]
 
 
 class FamilyView(Document):

@@ -180,7 +180,8 @@ def _engine_view(family: Family, spec: Spec, claim: EngineClaim, engine: Engine 
                 reason = claim.refuted.get(name) or _reason(family, spec, engine, name)
                 missing.setdefault(reason, []).append(name)
     shown = default_quantization(spec, usable)
-    command = "" if shown is None else shell_line(launch_argv(
+    startable = engine is None or engine.launchable
+    command = "" if shown is None or not startable else shell_line(launch_argv(
         engine=claim.engine, family=family.name, size_in_billions=spec.size_in_billions,
         model_format=spec.format, quantization=shown, variant=spec.variant))
     return EngineView(claim.engine, usable, missing, bool(claim.refuted), shown, command)

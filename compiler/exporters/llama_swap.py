@@ -4,8 +4,9 @@ llama-swap is a proxy that starts the server of the model that a request names a
 before. Its `cmd` is any command that serves the OpenAI API on the port that it is given, which is
 what `runtime launch` does; so the configuration needs no paths and stays the same on every machine.
 
-Left out are combinations whose claim the engine's facts refute, and engines that take no model name
-known beforehand (`served_name: path`), since llama-swap must know what to send.
+Left out are combinations whose claim the engine's facts refute, engines that Modelbook does not
+start, and those that take no model name known beforehand (`served_name: path`), since llama-swap
+must know what to send.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _models(family: Family, spec: Spec, engines: dict[str, Engine]
             ) -> Iterator[tuple[str, dict[str, str]]]:
     for claim in spec.engines:
         engine = engines.get(claim.engine)
-        if engine is None or engine.served_name == "path":
+        if engine is None or not engine.launchable or engine.served_name == "path":
             continue
         for quantization in claim.quantizations:
             if quantization not in claim.refuted:

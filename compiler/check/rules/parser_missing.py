@@ -58,7 +58,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
             continue
         named = {key.raw.lower() for key, _ in entries(family.root.get(field))}
         lacking = [engine.name for engine in promised_engines(family)
-                   if getattr(engine, need) and engine.name.lower() not in named]
+                   if engine.launchable and getattr(engine, need)
+                   and engine.name.lower() not in named]
         if lacking:
             yield family.problem(
                 family.abilities[ability], f"{listing(lacking)} would not show {ability}: "
