@@ -6,10 +6,12 @@ import json
 import re
 import shlex
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from compiler.cli import main
+
+if TYPE_CHECKING:
+    import pytest
 
 GUIDE = Path(__file__).parents[3] / "docs/guides/move-from-xinference.rst"
 
