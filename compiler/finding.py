@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+import msgspec
+
 
 class Severity(IntEnum):
     """How bad a finding is; the order is the order of gravity."""
@@ -19,8 +21,9 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Span:
+# A file has thousands of these; as structs that the garbage collector leaves alone they cost a
+# fraction of what frozen dataclasses do.
+class Span(msgspec.Struct, frozen=True, order=True, gc=False):
     """A stretch of a file; lines and columns count characters from 1, the end is exclusive."""
 
     line: int
