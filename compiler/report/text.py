@@ -9,6 +9,7 @@ from compiler.report import plural
 from compiler.report.excerpt import excerpt
 from compiler.review import Review
 
+_LONGEST = 600  # characters of a message
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
@@ -71,5 +72,7 @@ def _place(file: str, span: Span) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, with no character that could steer the terminal."""
+    """`text` on one line of bearable length, with no character that could steer the terminal."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}…"
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
