@@ -155,16 +155,19 @@ def listens(pid: int, number: int) -> bool | None:
 
     try:
         root = psutil.Process(pid)
-        known = False
-        for process in [root, *root.children(recursive=True)]:
+        if _has_listener(root, number):
+            return True
+        for process in root.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
-                known = True
-                for connection in process.net_connections(kind="tcp"):
-                    if _is_listener(connection, number):
-                        return True
+                if _has_listener(process, number):
+                    return True
     except (psutil.Error, OSError):
         return None
-    return False if known else None
+    return False
+
+
+def _has_listener(process: Any, number: int) -> bool:
+    return any(_is_listener(each, number) for each in process.net_connections(kind="tcp"))
 
 
 def _is_listener(connection: Any, number: int) -> bool:

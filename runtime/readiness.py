@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime import ports
-from runtime.engines.base import COMMON_FAILURES, Engine, KeyLine, clean, key_line
+from runtime.engines.base import COMMON_FAILURES, Engine, KeyLine, clean, key_line, tells
 from runtime.errors import ExitCode, UserError
 from runtime.logs import Follower, tail
 from runtime.probe import Answer, Client, ProbeError
@@ -93,10 +93,10 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
     last_line, next_report = "", started + _PROGRESS_EVERY
     try:
         while True:
-            if end := target.process.wait(0.05):
+            if end := target.process.wait(0.03):
                 raise ended(target, end)
             for line in follower.new_lines():
-                last_line = clean(line) or last_line
+                last_line = cleaned if tells(cleaned := clean(line)) else last_line
                 if (key := key_line([line], target.engine.FAILURES)) and key.fatal:
                     raise _failure(target, f"{target.title} cannot go on", "engine-failed", key=key)
             if not results.empty():
@@ -121,10 +121,13 @@ def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | 
            given_up: threading.Event) -> None:
     """In a thread, so that an answer that never comes hides neither the log nor the end."""
     failures = 0
-    pause = 0.02
+    began = time.monotonic()
+    pause = 0.0
     while not given_up.wait(pause):
-        left = max(1.0, deadline - time.monotonic())
-        pause = min(pause * 1.5, 0.25)
+        now = time.monotonic()
+        left = max(1.0, deadline - now)
+        # Often enough to add a twentieth at most to the engine's own time.
+        pause = min(max((now - began) / 20, 0.02), 0.25)
         if target.engine.HEALTH and target.client.status(target.engine.HEALTH, left) != 200:
             continue
         try:

@@ -230,6 +230,8 @@ COMMON_FAILURES = (
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ALARM = re.compile(r"(?:error|exception)\b|\b(?:fatal|failed|failure|cannot|abort\w*|panic)\b",
                     re.IGNORECASE)
+#: A line that a server writes for each of our own requests while we wait.
+_OWN_REQUEST = re.compile(r'"(?:GET|POST) /(?:health|v1)')
 _LONGEST_LINE = 300
 
 
@@ -239,13 +241,18 @@ def clean(line: str) -> str:
     return text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE - 1] + "…"
 
 
+def tells(line: str) -> bool:
+    """Whether a cleaned log line says anything: not empty, and no echo of our own requests."""
+    return bool(line) and not _OWN_REQUEST.search(line)
+
+
 def key_line(lines: Iterable[str], failures: Sequence[Failure]) -> KeyLine | None:
     """The line that best explains why an engine failed.
 
     Known failures win in their order, then the last line that sounds like an error, then the last
     line that is not empty.
     """
-    kept = [line for line in map(clean, lines) if line]
+    kept = [line for line in map(clean, lines) if tells(line)]
     for failure in (*failures, *COMMON_FAILURES):
         pattern = re.compile(failure.pattern, re.IGNORECASE)
         for line in kept:

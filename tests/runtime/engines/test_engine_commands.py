@@ -188,3 +188,5 @@ def test_a_log_line_is_shown_without_control_characters():
     assert found.line.startswith("error: bad y")
     assert len(found.line) <= 300
     assert key_line([], ()) is None
+    echo = '127.0.0.1 - - [25/Nov/2026 19:33:13] "GET /health HTTP/1.1" 503 error'
+    assert key_line(["ValueError: x", echo], ()).line == "ValueError: x"
