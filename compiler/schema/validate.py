@@ -85,8 +85,8 @@ class _Check:
         for path, names in self.unknown.items():
             self.unknown_keys(list(path), names, self.missing.get(path, []))
         for path, names in self.missing.items():
-            for name in names:
-                self.missing_key(list(path), name)
+            if names:
+                self.missing_keys(list(path), names)
         return self.one_each()
 
     def one_each(self) -> list[Finding]:
@@ -146,16 +146,18 @@ class _Check:
             message, hint = words.unknown_key(name, meant, allowed, path)
             self.report(mapping.key(name).span, codes.UNKNOWN_KEY, message, hint, [*path, name])
 
-    def missing_key(self, path: _Path, name: str) -> None:
+    def missing_keys(self, path: _Path, names: list[str]) -> None:
         mapping = self.node(path)
         span, key = locate(self.tree, path)
         if isinstance(mapping, Mapping) and mapping.entries:
             span = next(mapping.items())[0].span
         elif key is not None:
             span = key
-        description = files.property_at(self.schema, [*path, name]).get("description", "")
-        self.report(span, codes.MISSING_KEY, f"{words.place(path)} has no `{name}`",
-                    f"add `{name}:` ({words.first_sentence(description)})", path)
+        known = self.described(path).get("properties", {})
+        descriptions = {name: shape.get("description", "") for name, shape in known.items()
+                        if name in names}
+        message, hint = words.missing_keys(descriptions, path)
+        self.report(span, codes.MISSING_KEY, message, hint, path)
 
     def bad_name(self, path: _Path, kind: Any) -> None:
         mapping = self.node(path)

@@ -234,6 +234,16 @@ def out_of_bounds(node: Node, kind: Any, path: Sequence[str | int]) -> tuple[str
     return None
 
 
+def missing_keys(descriptions: dict[str, str], path: Sequence[str | int]) -> tuple[str, str]:
+    """Message and hint for keys that a mapping needs and lacks, all in one."""
+    names = [f"`{name}`" for name in descriptions]
+    listed = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+    hint = ", ".join(f"`{name}:`" for name in descriptions)
+    if len(names) == 1:
+        hint += f" ({first_sentence(next(iter(descriptions.values())))})"
+    return f"{place(path)} has no {listed}", f"add {hint}"
+
+
 def unknown_key(name: str, meant: str | None, allowed: list[str],
                 path: Sequence[str | int]) -> tuple[str, str]:
     """Message and hint for a key that the schema does not know."""
