@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -13,15 +12,10 @@ from compiler.emit import hubs as hub_pages
 from compiler.emit import rst, view
 from compiler.emit.profiles import Profile
 from compiler.emit.stated import stated
+from compiler.pagenames import unusable_reason
 from runtime.errors import UserError
-from runtime.files import unsafe_path_reason
 from runtime.manifest import Family, Manifest, Record
 
-#: Page names that a Sphinx site uses itself, or that its `toctree` reads as something else.
-RESERVED = frozenset({"index", "genindex", "modindex", "py-modindex", "search", "self"})
-_SUFFIX = re.compile(r"\.(rst|md|txt|ipynb)\Z", re.IGNORECASE)
-#: Longest page name in bytes; file systems allow 255 with the suffixes that Sphinx adds.
-_NAME_LIMIT = 200
 #: Longest description in a table, in characters.
 _SHORT = 160
 _RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, view.Matrix)
@@ -54,14 +48,7 @@ def _page_names(families: list[Family], profile: Profile) -> dict[str, str]:
     labels: dict[str, Family] = {}
     for family in families:
         name = family.slug if profile.file_names == "slug" else family.name.lower()
-        reason = unsafe_path_reason(name) or unsafe_path_reason(f"{name}.rst")
-        if reason is None and "/" in name:
-            reason = "it holds '/'"
-        if reason is None and (name in RESERVED or _SUFFIX.search(name)):
-            reason = "a Sphinx site uses it for something else"
-        if reason is None and len(name.encode()) > _NAME_LIMIT:
-            reason = f"it is longer than {_NAME_LIMIT} bytes"
-        if reason:
+        if reason := unusable_reason(name):
             raise UserError(f"{_place(family)}: the page of {family.name!r} cannot be called "
                             f"{name + '.rst'!r}: {reason}", code="page-name",
                             hint="rename the family")

@@ -34,7 +34,7 @@ def test_one_name_in_two_files_is_an_error_not_last_wins() -> None:
 
 
 @pytest.mark.parametrize("name", ["index", "genindex", "search", "Search", "CON", "aux", "model ",
-                                  "x.", " x", "a/b", "../evil", "a\\b", "C:x", "_static", "."])
+                                  "x.", " x", "a/b", "../evil", "a\\b", "C:x", "_static", ".", "self", "a.rst", "Notes.MD"])
 def test_names_that_no_page_can_have(name: str) -> None:
     found = [item for item in findings(files(name)) if item.code == "MB402"]
 

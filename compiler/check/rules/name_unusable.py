@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
+from compiler.pagenames import unusable_reason
 from runtime.files import unsafe_path_reason
 from runtime.naming import slug
 
@@ -36,9 +37,6 @@ CODE = "MB402"
 NAME = "name-unusable"
 SEVERITY = Severity.ERROR
 SCOPE = Scope.FAMILY
-
-
-_RESERVED = {"index", "genindex", "search", "modindex", "py-modindex"}
 
 
 def check(family: FamilyView) -> Iterator[Problem]:
@@ -52,12 +50,10 @@ def check(family: FamilyView) -> Iterator[Problem]:
         reason = "no page name can be made of it"
     elif "/" in name or "~" in name:
         reason = "a slash or tilde has its own meaning in combination ids"
-    elif name.lower() in _RESERVED or page in _RESERVED:
-        reason = "the site has a page of that name"
     elif page.startswith(("_", ".")):
         reason = "the site keeps names with this beginning for itself"
     else:
-        reason = unsafe_path_reason(name) or unsafe_path_reason(page)
+        reason = unsafe_path_reason(name) or unusable_reason(name) or unusable_reason(page)
     if reason:
         yield family.problem(family.name_node, f"the name {name!r} cannot be used: {reason}",
                              "choose a name of letters, digits, '-', '_' and '.'")
