@@ -90,6 +90,7 @@ def test_a_key_is_required_of_requests(bench):
         with pytest.raises(urllib.error.HTTPError) as caught:
             get(ready, "/v1/chat/completions")
         assert caught.value.code == 401
+        caught.value.close()
         caught.value.close()  # the answer holds a socket
         assert client(ready, "sesame-4711").chat(QUESTION, max_tokens=4, timeout=120).text
         assert not any("sesame-4711" in line for line in bench.survivors())

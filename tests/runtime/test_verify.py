@@ -59,7 +59,8 @@ def test_a_record_says_what_was_tried_and_nothing_about_who_owns_the_machine(ben
     assert (record["wanted"], record["level"], record["outcome"]) == ("chat", "chat", "passed")
     assert record["evidence"]["question"].startswith("What is the capital of France?")
     assert record["evidence"]["answer"] == "The capital of France is Paris."
-    assert record["engine"] == {"name": "llama.cpp", "provider": "llama-server"}
+    assert record["engine"] == {"name": "llama.cpp", "provider": "llama-server",
+                                "version": "9"}
     assert (record["weights"], record["who"], record["temperature"]) == ("real", "maintainer", 0)
     assert record["manifest"].startswith("sha256:")
     [file] = record["source"]["files"]

@@ -12,6 +12,9 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+if sys.argv[1:] == ["--version"]:
+    print("version: 9 (stand-in)", file=sys.stderr)
+    sys.exit(0)
 MODE = os.environ.get("STAND_IN", "good")
 STARTED = time.monotonic()
 parser = argparse.ArgumentParser(allow_abbrev=False)
