@@ -139,7 +139,8 @@ def test_join_escapes_text_and_leaves_source():
 @given(HOSTILE.filter(lambda text: shown(text).strip() == shown(text) != ""))
 def test_a_link_shows_its_title_and_leads_where_it_should(text: str):
     document = publish_doctree(f"see {link(text, 'https://example.org/a_/b{c}`<>')} end\n",
-                               settings_overrides={"report_level": 1, "halt_level": 2})
+                               settings_overrides={"report_level": 1, "halt_level": 2,
+                                                   "line_length_limit": 10**6})
     found = next(iter(document.findall(nodes.reference)))
     assert found.astext() == shown(text)
     assert found["refuri"] == "https://example.org/a_/b%7Bc%7D%60%3C%3E"
