@@ -18,6 +18,8 @@ _SIZE = re.compile(
     r"(?P<unit>[BbMmTt])(?![A-Za-z0-9])")
 _ACTIVATED = re.compile(r"(?<![A-Za-z0-9])[Aa](?P<number>[0-9]{1,6}(?:[._][0-9]{1,6})?)[Bb]"
                         r"(?![A-Za-z0-9])")
+#: What follows a size that is one expert's share: `17B-16E` has 16 experts and 17B active.
+_EXPERTS = re.compile(r"[-_][0-9]{1,4}E(?![A-Za-z0-9])")
 _UNIT = {"b": Decimal(1), "m": Decimal("0.001"), "t": Decimal(1000)}
 _BITS = re.compile(r"(?i)(?<![a-z0-9])(?:int([2-8])|([2-8])-?bits?|w([248])a16)(?![a-z0-9])")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -78,7 +80,10 @@ def base_name(repo_id: str) -> str:
 def stated_sizes(name: str) -> list[StatedSize]:
     """The sizes that a name states; several where an underscore can be read two ways."""
     found: list[StatedSize] = []
-    for match in _SIZE.finditer(bare(name)):
+    plain = bare(name)
+    for match in _SIZE.finditer(plain):
+        if _EXPERTS.match(plain, match.end()):
+            continue  # an activated size
         unit = _UNIT[match["unit"].lower()]
         readings = [match["number"].replace("_", ".")]
         if "_" in match["number"]:
@@ -98,9 +103,12 @@ def stated_sizes(name: str) -> list[StatedSize]:
 
 
 def stated_activated(name: str) -> list[StatedSize]:
-    """The activated sizes (`A3B`) that a name states."""
+    """The activated sizes (`A3B`, `17B-16E`) that a name states."""
+    plain = bare(name)
+    matches = [*_ACTIVATED.finditer(plain),
+               *(match for match in _SIZE.finditer(plain) if _EXPERTS.match(plain, match.end()))]
     return [StatedSize(match.group(), number, number, _step(number))
-            for match in _ACTIVATED.finditer(bare(name))
+            for match in matches
             for number in [Decimal(match["number"].replace("_", "."))]]
 
 

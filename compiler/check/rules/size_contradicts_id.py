@@ -4,8 +4,9 @@ Why
 ---
 `7B`, `0.5B`, `135M`, `8x7B` and `A3B` in an id state the size; a spec that says something else
 was mostly copied and not edited, and downloads the wrong model. Rounding is accepted (`1.7B` for
-`2`, `30B` for `30_5`), so is the total of a mixture of experts (`8x7B` for `46_7`), and `1M` is
-read as a context length. An id that states two sizes contradicts only a spec that has neither.
+`2`, `30B` for `30_5`), so is the total of a mixture of experts (`8x7B` for `46_7`). `17B-16E` is
+read as 16 experts with 17 billion active parameters, which leaves the total open, and `1M` as a
+context length. An id that states two sizes contradicts only a spec that has neither.
 
 Wrong
 -----

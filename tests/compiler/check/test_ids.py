@@ -58,6 +58,17 @@ def test_sizes_that_contradict(name: str, size: str) -> None:
     assert not any(item.fits(Decimal(size)) for item in stated)
 
 
+def test_a_number_of_experts_makes_it_the_activated_size() -> None:
+    name = "Llama-4-Scout-17B-16E-Instruct"
+    assert stated_sizes(name) == []
+    assert [item.low for item in stated_activated(name)] == [Decimal(17)]
+
+
+def test_the_letter_alone_makes_no_experts() -> None:
+    assert [item.text for item in stated_sizes("demo-17B-16Edition")] == ["17B"]
+    assert stated_activated("demo-17B-16Edition") == []
+
+
 @pytest.mark.parametrize("name", [
     "Qwen2.5", "Mistral-v1.5", "demo-128K", "demo-1M", "demo-4bit", "gemma-3n-E2B", "demo-A3B",
     "Kimi-K2", "demo-2407", "demo-Q4_K_M", "demo7Bx", "GLM-4.5", "MiniCPM-V-2_6", "",
