@@ -87,7 +87,7 @@ class _Planner:
         # Reverse code-point order puts vLLM first, as the pages of the field do.
         self.engines = sorted(engines, key=lambda record: record.name, reverse=True)
         self.by_name = {record.name.casefold(): record for record in engines}
-        self.verdicts: dict[tuple[str, str, str, tuple[str, ...], bool], Verdict] = {}
+        self.verdicts: dict[tuple[str, str, str, tuple[str, ...], bool, bool], Verdict] = {}
 
     def family(self, document: Document) -> Family:
         root = document.root
@@ -127,7 +127,8 @@ class _Planner:
         hubs = resolve.effective_hubs(node)
         split = [resolve.split_everywhere(hubs, name) for name in quantizations]
         stated = node.get("engines")
-        judged = _Judged(model_format, quantizations, split, architectures)
+        remote_code = _boolean(node.get("trust_remote_code"))
+        judged = _Judged(model_format, quantizations, split, architectures, remote_code)
         return Spec(
             format=model_format,
             size_in_billions=resolve.size_text(node.get("size_in_billions")) or "",
@@ -138,7 +139,7 @@ class _Planner:
             engines=(self.derived(judged) if stated is None
                      else self.claimed(_texts(stated), judged)),
             engines_stated=stated is not None,
-            trust_remote_code=_boolean(node.get("trust_remote_code")),
+            trust_remote_code=remote_code,
             deprecated_quantizations={
                 text(key) or "": deprecation
                 for key, value in entries(node.get("deprecated_quantizations"))
@@ -174,11 +175,13 @@ class _Planner:
         """The verdict on each quantization, in page order."""
         out = []
         for name, split in zip(judged.quantizations, judged.split, strict=True):
-            key = (engine.name, judged.model_format, name, judged.architectures, split)
+            key = (engine.name, judged.model_format, name, judged.architectures, split,
+                   judged.remote_code)
             verdict = self.verdicts.get(key)
             if verdict is None:
                 verdict = judge(engine, model_format=judged.model_format, quantization=name,
-                                architectures=judged.architectures, split=split)
+                                architectures=judged.architectures, split=split,
+                                remote_code=judged.remote_code)
                 self.verdicts[key] = verdict
             out.append((name, verdict))
         return out
@@ -187,13 +190,14 @@ class _Planner:
 class _Judged:
     """What a verdict depends on, besides the engine."""
 
-    __slots__ = ("architectures", "model_format", "quantizations", "split")
+    __slots__ = ("architectures", "model_format", "quantizations", "remote_code", "split")
 
     def __init__(self, model_format: str, quantizations: list[str], split: list[bool],
-                 architectures: tuple[str, ...]) -> None:
+                 architectures: tuple[str, ...], remote_code: bool) -> None:
         self.model_format = model_format
         self.quantizations = quantizations
         self.split = split
+        self.remote_code = remote_code
         self.architectures = architectures
 
 

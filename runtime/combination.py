@@ -99,7 +99,8 @@ def verdict(family: Family, spec: Spec, quantization: str, engine: Engine) -> Ve
     hubs = hubs_with(spec, quantization)
     split = bool(hubs) and all(files.is_split(hub, quantization) for hub in hubs)
     found = judge(engine, model_format=spec.format, quantization=quantization,
-                  architectures=family.architectures, split=split)
+                  architectures=family.architectures, split=split,
+                  remote_code=spec.trust_remote_code)
     if not found.supported:
         return found
     for claim in spec.engines:

@@ -303,6 +303,8 @@ class Engine(Record, frozen=True):
         needs_reasoning_parser: Likewise for reasoning.
         launchable: Whether Modelbook starts it. Where not, its facts judge claims, and no spec gets
             it by derivation.
+        runs_remote_code: It also loads an architecture that it lacks, by running the repository's
+            own code, where a spec allows that.
     """
 
     name: str
@@ -319,6 +321,7 @@ class Engine(Record, frozen=True):
     needs_tool_parser: bool = False
     needs_reasoning_parser: bool = False
     launchable: bool = True
+    runs_remote_code: bool = False
 
 
 class Manifest(Record, frozen=True, omit_defaults=False):

@@ -40,7 +40,7 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 def judge(
     engine: Engine, *, model_format: str, quantization: str, architectures: Sequence[str],
-    split: bool,
+    split: bool, remote_code: bool = False,
 ) -> Verdict:
     """Judge one quantization of a spec against an engine's facts.
 
@@ -51,6 +51,7 @@ def judge(
         architectures: The family's architectures; empty means that they are not stated, and then
             they refuse nothing.
         split: Whether the weights are in several files on every hub that has them.
+        remote_code: Whether the repository's own code may run.
     """
     rules = [rule for rule in engine.loads if rule.format == model_format]
     if not rules:
@@ -63,7 +64,7 @@ def judge(
         return Verdict(False, "MB302",
                        f"{engine.name} loads {model_format} quantizations {allowed}; "
                        f"{quantization} is not among them")
-    if engine.architectures and architectures:
+    if engine.architectures and architectures and not (engine.runs_remote_code and remote_code):
         unknown = [name for name in architectures if name not in engine.architectures]
         if len(unknown) == len(architectures):
             return Verdict(False, "MB303", f"{engine.name} has no {', '.join(unknown)}")

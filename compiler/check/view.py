@@ -147,6 +147,12 @@ class SpecView:
         known = self.family.catalogue.formats.get(self.format)
         return known.layout if known else None
 
+    @property
+    def trust_remote_code(self) -> bool:
+        """Whether the repository's own code may run."""
+        node = self.node.get("trust_remote_code")
+        return isinstance(node, Scalar) and node.value is True
+
     def split(self, quantization: str) -> bool:
         """Whether a quantization is in several files on every hub that has it."""
         return resolve.split_everywhere(self.hubs, quantization)
@@ -158,7 +164,8 @@ class SpecView:
         if key not in self._verdicts:
             self._verdicts[key] = judge(
                 engine, model_format=self.format, quantization=quantization,
-                architectures=self.family.architectures, split=self.split(quantization))
+                architectures=self.family.architectures, split=self.split(quantization),
+                remote_code=self.trust_remote_code)
         return self._verdicts[key]
 
     def loads(self, engine: Engine) -> bool:

@@ -76,7 +76,8 @@ TABLES: dict[type[Record], Table] = {
     Engine: Table(
         grades={"title": DOCS, "description": DOCS, "homepage": DOCS, "served_name": LAUNCH,
                 "served_name_fixed": LAUNCH, "needs_tool_parser": LAUNCH,
-                "needs_reasoning_parser": LAUNCH, "launchable": LAUNCH},
+                "needs_reasoning_parser": LAUNCH, "launchable": LAUNCH,
+                "runs_remote_code": LAUNCH},
         elsewhere=frozenset({"name", "loads", "providers", "source", "refuses",
                              "architectures"})),
     Provider: Table(

@@ -193,7 +193,7 @@ def _reason(family: Family, spec: Spec, engine: Engine | None, quantization: str
         return ""
     having = [hub for hub in spec.hubs if quantization in hub.quantizations]
     verdict = judge(engine, model_format=spec.format, quantization=quantization,
-                    architectures=family.architectures,
+                    architectures=family.architectures, remote_code=spec.trust_remote_code,
                     split=bool(having) and all(is_split(hub, quantization) for hub in having))
     return f"{verdict.code} {verdict.reason}" if verdict.reason else ""
 

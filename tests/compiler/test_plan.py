@@ -170,6 +170,26 @@ def test_an_architecture_that_an_engine_lacks_takes_it_away():
     assert list(promises(first(specs, more="architectures: [Other]\n"))) == ["Transformers"]
 
 
+def test_the_repository_s_own_code_gives_an_architecture_to_an_engine_that_runs_it():
+    specs = """
+        - format: pytorch
+          size_in_billions: 7
+          quantizations: [none]
+          repo_id: o/m
+          revision: 0123456789abcdef0123456789abcdef01234567
+          trust_remote_code: {}
+          hubs: {{huggingface: {{}}}}
+    """
+    facts = ENGINES["transformers"].replace(
+        "providers:", 'architectures: {Known: "1"}\n        runs_remote_code: true\n        '
+        "providers:")
+    engine = read("engine", "engines/transformers.yaml", facts)
+    for allowed, promised in (("true", ["Transformers"]), ("false", [])):
+        document = family(specs.format(allowed), more="architectures: [Other]\n")
+        spec = plan([engine, document]).families[0].specs[0]
+        assert list(promises(spec)) == promised
+
+
 @pytest.mark.parametrize(("typed", "size"), [
     ("36", "36"), ('"36"', "36"), ("1_8", "1_8"), ("0_5", "0_5"), ('"0_135"', "0_135")])
 def test_sizes_stay_as_written(typed: str, size: str):
