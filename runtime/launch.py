@@ -22,7 +22,7 @@ from runtime.errors import MisuseError, UserError
 from runtime.manifest import Provider
 from runtime.probe import PROMPT, QUESTION, Answer, Client, base_url
 from runtime.process import Supervised
-from runtime.readiness import Target, wait_until_ready
+from runtime.readiness import LaunchError, Target, wait_until_ready
 
 Report = Callable[[str], None]
 
@@ -30,6 +30,8 @@ Report = Callable[[str], None]
 _NOT_FOR_ENGINES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN",
                     "MODELSCOPE_API_TOKEN")
 DEFAULT_TIMEOUT = 900.0
+#: So many ports are tried, one after the other, where each is taken by others at the last moment.
+_PORTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,9 +261,25 @@ class Server:
 def start(prepared: Prepared, model: LocalModel, port: ports.Port, *, report: Report) -> Server:
     """Start the engine and wait until it answers; nothing is left running if it does not.
 
+    Where the port was left to us and another program took it before the engine could, the next free
+    one is tried; `port` is then moved to it.
+
     Raises:
         UserError: It did not come up, with the reason that its log gives.
     """
+    for _ in range(_PORTS - 1):
+        try:
+            return _start(prepared, model, port, report)
+        except LaunchError as error:
+            if prepared.request.port is not None or not error.port_taken:
+                raise
+            taken = port.number
+            port.advance(prepared.request.host)
+            report(f"another program took port {taken}; trying {port.number}")
+    return _start(prepared, model, port, report)
+
+
+def _start(prepared: Prepared, model: LocalModel, port: ports.Port, report: Report) -> Server:
     command = serve_command(prepared, model, port.number)
     _prepare_files(prepared, command)
     identity = f"{prepared.identity}-{port.number}"

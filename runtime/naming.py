@@ -22,7 +22,7 @@ def parse_size(text: str) -> Decimal:
     Raises:
         ValueError: `text` is not a size.
     """
-    if not _SIZE.match(text):
+    if not _SIZE.fullmatch(text):
         raise ValueError(f"{text!r} is not a size such as 7, 0_5 or 1_8")
     return Decimal(text.replace("_", "."))
 

@@ -34,6 +34,16 @@ class Port:
             os.close(self.lock)
             self.lock = -1
 
+    def advance(self, host: str) -> None:
+        """Reserve the next free port above this one in its place.
+
+        Raises:
+            UserError: None is free.
+        """
+        following = _first_free(host, self.number + 1)
+        self.close()
+        self.number, self.lock = following.number, following.lock
+
     def __enter__(self) -> Port:
         return self
 
@@ -50,7 +60,11 @@ def reserve(host: str, wanted: int | None) -> Port:
     """
     if wanted is not None:
         return _reserve_wanted(host, wanted)
-    for number in range(FIRST, LAST + 1):
+    return _first_free(host, FIRST)
+
+
+def _first_free(host: str, first: int) -> Port:
+    for number in range(first, LAST + 1):
         port = _try(host, number)
         if port is not None:
             return port

@@ -137,6 +137,8 @@ def _print_error(error: UserError, *, as_json: bool) -> None:
         body = {"error": {"code": error.code, "message": error.message, "why": error.why,
                           "hint": error.hint, "details": error.details}}
         print(json.dumps(body, ensure_ascii=False, default=str))
+        # Who reads the standard output of a failed command is not who looks at the terminal.
+        print(error.lines()[0], file=sys.stderr)
         return
     print("\n".join(error.lines()), file=sys.stderr)
 

@@ -14,7 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime import ports
-from runtime.engines.base import COMMON_FAILURES, Engine, KeyLine, clean, key_line, tells
+from runtime.engines.base import (
+    COMMON_FAILURES,
+    PORT_TAKEN,
+    Engine,
+    KeyLine,
+    clean,
+    key_line,
+    tells,
+)
 from runtime.errors import ExitCode, UserError
 from runtime.logs import Follower, tail
 from runtime.probe import Answer, Client, ProbeError
@@ -47,6 +55,11 @@ class LaunchError(UserError):
     def outcome(self) -> str:
         """`failed`, or `environment` where the machine is at fault."""
         return self.key.outcome if self.key else "failed"
+
+    @property
+    def port_taken(self) -> bool:
+        """Whether it would have come up on another port."""
+        return self.key is not None and self.key.reason == PORT_TAKEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,9 @@ class Engine(Protocol):
         ...
 
 
+#: The reason by which a launch knows that another port may do.
+PORT_TAKEN = "the port was taken by another program"
+
 #: Failures that any engine's log may show.
 COMMON_FAILURES = (
     Failure(pattern=r"unrecognized arguments?: (.+)|No such option:? ?(.+)|no such option: (.+)"
@@ -206,7 +209,7 @@ COMMON_FAILURES = (
             reason="the engine does not know an option that it was given",
             advice="look the option up in the installed version's --help"),
     Failure(pattern=r"address already in use|couldn't bind (?:HTTP )?server socket",
-            reason="the port was taken by another program", outcome="environment", fatal=True,
+            reason=PORT_TAKEN, outcome="environment", fatal=True,
             advice="leave --port out to have a free one chosen"),
     Failure(pattern=r"CUDA out of memory|OutOfMemoryError|not enough (?:free )?memory"
                     r"|Free memory on device|failed to allocate|unable to allocate"

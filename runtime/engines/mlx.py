@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runtime.engines.base import (
+    PORT_TAKEN,
     Command,
     Failure,
     LocalModel,
@@ -22,7 +23,7 @@ DEFAULT_CONTEXT: int | None = None
 FAILURES = (
     # The server stays alive after both of these.
     Failure(pattern=r"Address already in use", outcome="environment", fatal=True,
-            reason="the port was taken by another program",
+            reason=PORT_TAKEN,
             advice="leave --port out to have a free one chosen"),
     Failure(pattern=r"exceeding the size of the file|Invalid json header length"
                     r"|incomplete download or corrupt",

@@ -2,11 +2,9 @@
 
 import time
 
-from tests.support.stand_in import Bench
 
-
-def test_the_engines_own_message_and_code_at_once(tmp_path):
-    bench = Bench(tmp_path)
+def test_the_engines_own_message_and_code_at_once(make_bench):
+    bench = make_bench()
     began = time.monotonic()
     done = bench.run(*bench.launch_arguments("--timeout", "600", "--", "--disable-log-requests"))
     assert time.monotonic() - began < 30

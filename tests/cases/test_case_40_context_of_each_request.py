@@ -9,12 +9,11 @@ import pytest
 
 from runtime.engines import engine_module
 from runtime.engines.base import key_line
-from tests.support.stand_in import Bench
 
 
 @pytest.fixture
-def plan(tmp_path):
-    bench = Bench(tmp_path)
+def plan(make_bench):
+    bench = make_bench()
 
     def planned(*more, name="smollm2"):
         words = [name if word == "smollm2" else word for word in bench.launch_arguments()]

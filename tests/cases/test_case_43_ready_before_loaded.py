@@ -2,11 +2,9 @@
 
 import signal
 
-from tests.support.stand_in import Bench
 
-
-def test_ready_after_the_first_generation(tmp_path):
-    bench = Bench(tmp_path, mode="late")
+def test_ready_after_the_first_generation(make_bench):
+    bench = make_bench("late")
     with bench.launched() as (process, ready):
         assert ready["seconds"] >= 1.0
         process.send_signal(signal.SIGINT)
@@ -14,8 +12,8 @@ def test_ready_after_the_first_generation(tmp_path):
     bench.assert_nothing_left()
 
 
-def test_the_childs_end_ends_the_wait(tmp_path):
-    bench = Bench(tmp_path, mode="dies")
+def test_the_childs_end_ends_the_wait(make_bench):
+    bench = make_bench("dies")
     done = bench.run(*bench.launch_arguments("--timeout", "600"), timeout=30)
     assert done.returncode == 1
     assert "exited with code 7" in done.stderr

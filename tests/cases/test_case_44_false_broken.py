@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from tests.support.stand_in import ID, Bench
+from tests.support.stand_in import ID
 
 
 @pytest.mark.parametrize(("mode", "via"), [
     ("reasoning", "chat"), ("reasoning-content", "chat"), ("base", "completions")])
-def test_it_is_no_failure(tmp_path, mode, via):
-    bench = Bench(tmp_path, mode=mode)
+def test_it_is_no_failure(make_bench, mode, via):
+    bench = make_bench(mode)
     done = bench.run("verify", ID, "--model-path", str(bench.model), "--format", "json")
     [record] = json.loads(done.stdout)["records"]
     assert (done.returncode, record["outcome"], record["level"]) == (0, "passed", "chat")

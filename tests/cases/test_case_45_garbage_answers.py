@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from tests.support.stand_in import ID, Bench
+from tests.support.stand_in import ID
 
 
 @pytest.mark.parametrize(("mode", "outcome"), [
     ("exclamations", "failed"), ("empty", "failed"), ("blank", "failed"), ("repeats", "failed"),
     ("undecodable", "failed"), ("short", "passed"), ("good", "passed")])
-def test_outcome(tmp_path, mode, outcome):
-    bench = Bench(tmp_path, mode=mode)
+def test_outcome(make_bench, mode, outcome):
+    bench = make_bench(mode)
     done = bench.run("verify", ID, "--model-path", str(bench.model), "--format", "json")
     [record] = json.loads(done.stdout)["records"]
     assert record["outcome"] == outcome

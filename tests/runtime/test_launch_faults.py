@@ -131,7 +131,7 @@ def test_interrupted_while_loading(bench, number, code):
 def test_an_engine_killed_from_outside_is_one_message(bench):
     with bench.launched() as (process, ready):
         os.kill(ready["pid"], signal.SIGKILL)
-        out, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert json.loads(out)["error"]["code"] == "engine-exited"
     assert "SIGKILL" in out
@@ -252,3 +252,30 @@ def test_the_key_is_asked_for_and_in_no_argument_list_or_log(bench):
         assert "sesame-4711" not in "".join(texts) + json.dumps(ready)
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+def test_a_port_taken_at_the_last_moment_makes_way_for_the_next(bench):
+    bench.mode("port-stolen")
+    with bench.launched() as (process, ready):
+        assert ready["port"] >= 8002
+        assert ready["id"] == f"smollm2-{ready['port']}"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert err.count("another program took port") == 2
+
+
+def test_a_port_that_was_asked_for_is_not_exchanged(bench):
+    bench.mode("port-stolen")
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        number = probe.getsockname()[1]
+    code, error = refused(bench, "--port", str(number))
+    assert code == 1
+    assert "the port was taken by another program" in error["why"]
+
+
+def test_an_error_in_json_is_told_on_the_terminal_too(bench):
+    done = bench.run(*bench.launch_arguments("--format", "json", "--detach", "--port", "0"))
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "port"
+    assert done.stderr.splitlines() == ["error[port]: 0 is not a TCP port"]

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 if sys.argv[1:] == ["--version"]:
     print("version: 9 (stand-in)", file=sys.stderr)
@@ -78,6 +79,14 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, {"choices": [{"text": " Paris, a city", "finish_reason": "length"}]})
 
 
+if MODE == "port-stolen":
+    mark = Path(os.environ["BENCH_OF_TEST"]) / "stolen"
+    stolen = len(mark.read_text()) if mark.exists() else 0
+    if stolen < 2:  # as if another program had come first, twice
+        mark.write_text("x" * (stolen + 1))
+        print(f"couldn't bind HTTP server socket, hostname: {args.host}, port: {args.port}",
+              file=sys.stderr)
+        sys.exit(1)
 if MODE == "dies":
     time.sleep(0.3)
     print("llama_model_load: tensor 'x' data is not within the file bounds, model is corrupted "
