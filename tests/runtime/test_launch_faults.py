@@ -131,7 +131,7 @@ def test_interrupted_while_loading(bench, number, code):
 def test_an_engine_killed_from_outside_is_one_message(bench):
     with bench.launched() as (process, ready):
         os.kill(ready["pid"], signal.SIGKILL)
-        _, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert json.loads(out)["error"]["code"] == "engine-exited"
     assert "SIGKILL" in out
