@@ -214,8 +214,9 @@ class FamilyView(Document):
 
     @cached_property
     def architectures(self) -> list[str]:
-        """Class names of its `config.json`."""
-        return [text(node) or "" for node in self.items("architectures")]
+        """Class names of its `config.json`; the skeleton's placeholder is none (MB270)."""
+        return [name for node in self.items("architectures")
+                if (name := text(node) or "") != "TODO"]
 
     @cached_property
     def specs(self) -> list[SpecView]:
