@@ -18,7 +18,9 @@ from runtime.combination import Combination
 from runtime.engines import engine_module
 from runtime.engines.base import ChatTemplate, Command, Engine, LocalModel, Runner, ServeOptions
 from runtime.engines.environments import Installation, find
+from runtime.engines.probing import check_flags
 from runtime.errors import MisuseError, UserError
+from runtime.local import expected
 from runtime.manifest import Provider
 from runtime.probe import PROMPT, QUESTION, Answer, Client, base_url
 from runtime.process import Supervised
@@ -106,8 +108,13 @@ class Prepared:
         return f"{name} ({provider}{version})" if provider != name.lower() else f"{name}{version}"
 
 
-def prepare(combination: Combination, request: Request) -> Prepared:
+def prepare(combination: Combination, request: Request, *, ask: bool = True) -> Prepared:
     """Check everything that can be refused before a byte is downloaded.
+
+    Args:
+        combination: What to serve.
+        request: How.
+        ask: Ask an engine what options it has, if that is quick and was not done before.
 
     Raises:
         UserError: The engine is absent or incomplete, or the request does not fit the combination.
@@ -125,8 +132,13 @@ def prepare(combination: Combination, request: Request) -> Prepared:
             code="engine-incomplete", why=f"{installation.python} does not have it", hint=command,
             details={"install": command, "lacking": lacking})
     context, notes = _context(combination, request, engine)
-    return Prepared(combination, request, installation, provider, engine, context,
-                    (*combination.notices, *notes))
+    prepared = Prepared(combination, request, installation, provider, engine, context,
+                        (*combination.notices, *notes))
+    if not request.force:
+        # The files' names do not matter to what options there are.
+        argv = serve_command(prepared, expected(combination), request.port or ports.FIRST).argv
+        check_flags(installation, provider, argv, title=prepared.title, ask=ask)
+    return prepared
 
 
 def _check_request(combination: Combination, request: Request) -> None:
@@ -166,7 +178,7 @@ def planned(combination: Combination, request: Request) -> Prepared:
         UserError: As `prepare`, but for `engine-missing`.
     """
     try:
-        return prepare(combination, request)
+        return prepare(combination, request, ask=False)
     except UserError as error:
         if error.code != "engine-missing" or request.engine_python is not None:
             raise

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime import files, gguf, safetensors
+from runtime import files, gguf, home, safetensors
 from runtime.combination import Combination, hubs_with
 from runtime.engines.base import LocalModel
 from runtime.errors import MisuseError, UserError
@@ -138,6 +138,16 @@ def _in_folder(combination: Combination, folder: Path, repo: str, expected: list
     return checked(Located(model=model, hub="local", repo_id=repo,
                            revision=combination.hub.revision, commit="",
                            files=_facts(folder, weights)))
+
+
+def expected(combination: Combination) -> LocalModel:
+    """Where a hub's files will be; a commit that only the hub knows stands as `COMMIT`."""
+    hub = combination.hub
+    folder = (home.repository_folder(combination.hub_name, combination.repo_id)
+              / (hub.revision or "COMMIT"))
+    names = combination.expected_files or []
+    return LocalModel(folder=folder, model_format=combination.spec.format,
+                      layout=combination.layout, weights=tuple(folder / name for name in names))
 
 
 def checked(located: Located) -> Located:

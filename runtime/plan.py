@@ -6,12 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
-from runtime import files, home
+from runtime import files
 from runtime.combination import Combination
-from runtime.engines.base import LocalModel
 from runtime.fetch import Options, preview
 from runtime.launch import Prepared, curl_line, serve_command
-from runtime.local import Located
+from runtime.local import Located, expected
 from runtime.ports import FIRST
 from runtime.probe import base_url
 
@@ -26,7 +25,7 @@ def launch_plan(prepared: Prepared, options: Options, api_key_file: Path | None 
     combination, request = prepared.combination, prepared.request
     located = preview(combination, options)
     port = request.port or FIRST
-    command = serve_command(prepared, located.model if located else _expected(combination), port)
+    command = serve_command(prepared, located.model if located else expected(combination), port)
     return {
         "combination": combination.id,
         "source": _source(combination, located),
@@ -42,16 +41,6 @@ def launch_plan(prepared: Prepared, options: Options, api_key_file: Path | None 
                           chat=prepared.chats, api_key_file=api_key_file),
         "notes": [*prepared.notes, *command.notes],
     }
-
-
-def _expected(combination: Combination) -> LocalModel:
-    """Where the files will be; a commit that only the hub knows stands as `COMMIT`."""
-    hub = combination.hub
-    folder = (home.repository_folder(combination.hub_name, combination.repo_id)
-              / (hub.revision or "COMMIT"))
-    names = combination.expected_files or []
-    return LocalModel(folder=folder, model_format=combination.spec.format,
-                      layout=combination.layout, weights=tuple(folder / name for name in names))
 
 
 def _source(combination: Combination, located: Located | None) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`runtime engines list|install|remove`: the inference engines on this machine."""
+"""`runtime engines list|install|remove|probe`: the inference engines on this machine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import json
 import shutil
 import sys
 from difflib import get_close_matches
+from pathlib import Path
 
-from runtime.engines import MODULES, environments
-from runtime.errors import ExitCode, MisuseError
+from runtime import home
+from runtime.engines import MODULES, environments, probing
+from runtime.errors import ExitCode, MisuseError, UserError
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.manifest import Engine, Manifest, Provider
@@ -18,21 +20,28 @@ from runtime.options import add_format_argument
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sub-verbs."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|install|remove")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|install|remove|probe")
     listing = verbs.add_parser("list", help="what there is, what is installed, what fits here",
                                allow_abbrev=False)
     install = verbs.add_parser("install", help="install an engine into an environment of its own",
                                allow_abbrev=False)
     remove = verbs.add_parser("remove", help="remove an installed engine", allow_abbrev=False)
-    for each in (listing, install, remove):
+    probe = verbs.add_parser("probe", help="ask an engine what its release has, into a file",
+                             allow_abbrev=False)
+    for each in (listing, install, remove, probe):
         add_manifest_argument(each)
         add_format_argument(each)
-    for each in (install, remove):
+    for each in (install, remove, probe):
         each.add_argument("engine", metavar="ENGINE", help="such as llama.cpp; any case")
         each.add_argument("--provider", metavar="NAME",
                           help="which way to have it, as `runtime engines list` names them")
     install.add_argument("--for", dest="formats", action="append", default=[], metavar="FORMAT",
                          help="also install what this weight format needs; can be repeated")
+    probe.add_argument("--engine-python", type=Path, metavar="FILE",
+                       help="interpreter of an environment of your own that has the engine")
+    probe.add_argument("--out", type=Path, metavar="FILE",
+                       help="file to write (default: in a checkout specs/engines/facts/"
+                            "ENGINE-VERSION.json, else the data folder)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,9 +50,12 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
         return _list(manifest, args)
     engine = _engine(manifest, args.engine)
+    if args.verb == "probe":
+        return _probe(engine, args)
     if args.verb == "install":
         entry = environments.install(engine, provider=args.provider, formats=args.formats,
-                                     report=lambda line: print(line, file=sys.stderr, flush=True))
+                                     report=_say)
+        _ask(engine, entry)
         if args.format == "json":
             print(json.dumps(_plain(entry), ensure_ascii=False))
         else:
@@ -51,6 +63,40 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.OK
     for entry in environments.remove(engine, args.provider):
         print(f"removed {engine.name} {entry.version} ({entry.provider})")
+    return ExitCode.OK
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _ask(engine: Engine, entry: environments.Installation) -> None:
+    """Ask a new engine what it has, so that no launch need do it; it works without, too."""
+    if probing.known(entry) is None:
+        _say(f"asking {entry.provider} what it has")
+        provider = next(each for each in engine.providers if each.name == entry.provider)
+        try:
+            probing.probe(entry, provider)
+        except UserError as error:
+            _say(f"note: {error.message}: {error.why}")
+
+
+def _probe(engine: Engine, args: argparse.Namespace) -> int:
+    installation, provider = environments.find(engine, provider=args.provider,
+                                               python=args.engine_python)
+    found = probing.probe(installation, provider)
+    folder = probing.checkout_folder() or home.engines_folder() / engine.name.lower() / "probes"
+    path = args.out or folder / found.file_name
+    probing.write(found, path)
+    kinds = {name: len(value) for name in (
+        "architectures", "model_types", "quantization_methods", "tool_parsers",
+        "reasoning_parsers", "flags") if (value := getattr(found, name)) is not None}
+    if args.format == "json":
+        print(json.dumps({"file": str(path), "engine": found.engine, "provider": found.provider,
+                          "version": found.version, "counts": kinds}, ensure_ascii=False))
+    else:
+        told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in kinds.items())
+        print(f"{found.engine} {found.version} ({found.provider}): {told}; written to {path}")
     return ExitCode.OK
 
 

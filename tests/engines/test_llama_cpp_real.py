@@ -122,9 +122,16 @@ def test_a_chat_template_of_the_family_is_used(bench):
             assert json.load(reply)["prompt"] == "SAY hi NOW"
 
 
-def test_an_unknown_engine_flag_is_a_message_at_once(bench):
-    began = time.monotonic()
+def test_an_unknown_engine_flag_is_refused_before_the_start(bench):
     done = bench.run(*bench.launch_arguments("--", "--no-such-flag"))
+    assert done.returncode == 1
+    assert "error[unknown-flag]" in done.stderr
+    assert "has no option --no-such-flag" in done.stderr
+
+
+def test_a_forced_unknown_engine_flag_is_a_message_at_once(bench):
+    began = time.monotonic()
+    done = bench.run(*bench.launch_arguments("--force", "--", "--no-such-flag"))
     assert done.returncode == 1
     assert time.monotonic() - began < 30
     assert "does not know an option" in done.stderr

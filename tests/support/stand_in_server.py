@@ -16,6 +16,11 @@ from pathlib import Path
 if sys.argv[1:] == ["--version"]:
     print("version: 9 (stand-in)", file=sys.stderr)
     sys.exit(0)
+if sys.argv[1:] == ["--help"]:
+    print("-m, --model FNAME\n-a, --alias STRING\n--host HOST\n--port PORT\n-np, --parallel N\n"
+          "-kvu, --kv-unified\n-c, --ctx-size N\n--jinja\n--chat-template-file FILE\n"
+          "-mm, --mmproj FILE\n-sm, --split-mode MODE\n--log-disable\n--temp N\n")
+    sys.exit(0)
 MODE = os.environ.get("STAND_IN", "good")
 STARTED = time.monotonic()
 parser = argparse.ArgumentParser(allow_abbrev=False)
