@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from runtime.errors import MisuseError
+from runtime.index import open_indexed
 from runtime.manifest import Manifest, load
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -46,7 +47,7 @@ def manifest_path(chosen: Path | None = None) -> Path:
 
 
 def load_manifest(args: argparse.Namespace) -> Manifest:
-    """The manifest that the arguments (`args.manifest`) ask for.
+    """The manifest that the arguments (`args.manifest`) ask for, through its index if it has one.
 
     Raises:
         UserError: It is missing, unreadable or not a manifest.
@@ -57,7 +58,7 @@ def load_manifest(args: argparse.Namespace) -> Manifest:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        manifest = load(path)
+        manifest = open_indexed(path) or load(path)
         gc.freeze()
         return manifest
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -343,22 +344,55 @@ class Manifest(Record, frozen=True, omit_defaults=False):
     optional_fields: list[str]
     formats: list[Format]
     engines: list[Engine]
-    families: list[Family]
+    families: Sequence[Family]
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder(Manifest)
+_FAMILY_DECODER = msgspec.json.Decoder(Family)
 _DIGEST_FIELD = re.compile(rb'(?m)^  "digest": "([^"]*)"')
+_NO_FAMILIES = b'\n  "families": [],\n'
+#: What stands between two families, and in front of the first, in the canonical bytes.
+FAMILY_INDENT = b"\n    "
 
 
 def encode(manifest: Manifest) -> bytes:
     """The manifest's canonical bytes, with its digest filled in."""
-    blank = _canonical(msgspec.structs.replace(manifest, digest=""))
-    return _canonical(msgspec.structs.replace(manifest, digest=_digest(blank)))
+    return b"".join(assemble(manifest, [family_bytes(family) for family in manifest.families]))
 
 
-def _canonical(manifest: Manifest) -> bytes:
-    return msgspec.json.format(_ENCODER.encode(manifest), indent=2) + b"\n"
+def family_bytes(family: Family) -> bytes:
+    """A family as it stands in the canonical bytes of a manifest."""
+    pretty = msgspec.json.format(_ENCODER.encode(family), indent=2)
+    return pretty.replace(b"\n", FAMILY_INDENT)
+
+
+def assemble(manifest: Manifest, families: Iterable[bytes]) -> list[bytes]:
+    """The canonical bytes in pieces: what comes before the families, each of them, what follows.
+
+    Before each family but the first a piece holds the comma. The digest is filled in.
+
+    Args:
+        manifest: Everything but the families; its own are not looked at.
+        families: What `family_bytes` gives of each, in order.
+    """
+    frame = msgspec.json.format(_ENCODER.encode(
+        msgspec.structs.replace(manifest, digest="", families=[])), indent=2) + b"\n"
+    head, _, tail = frame.partition(_NO_FAMILIES)
+    pieces: list[bytes] = []
+    for family in families:
+        pieces += (b"," + FAMILY_INDENT, family)
+    if pieces:
+        pieces[0] = b""
+        pieces = [head + _NO_FAMILIES[:-3] + FAMILY_INDENT, *pieces, b"\n  ],\n" + tail]
+    else:
+        pieces = [frame]
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    pieces[0] = _DIGEST_FIELD.sub(f'  "digest": "sha256:{digest.hexdigest()}"'.encode(), pieces[0],
+                                  count=1)
+    return pieces
 
 
 def _digest(blank: bytes) -> str:
@@ -375,6 +409,21 @@ def decode(data: bytes, name: str = "manifest") -> Manifest:
     Raises:
         UserError: It is not a manifest, is newer than this runtime, or was changed by hand.
     """
+    manifest = decode_frame(data, name)
+    blank = _DIGEST_FIELD.sub(b'  "digest": ""', data, count=1)
+    if _digest(blank) != manifest.digest:
+        raise UserError(f"{name} was changed after it was compiled", code="manifest-digest",
+                        why=f"its bytes do not give the digest that it states, {manifest.digest}",
+                        hint="change the YAML and build it again with `compiler build`")
+    return manifest
+
+
+def decode_frame(data: bytes, name: str) -> Manifest:
+    """Read a manifest without checking its digest, for one whose bytes are checked otherwise.
+
+    Raises:
+        UserError: It is not a manifest, or is newer than this runtime.
+    """
     try:
         manifest = _DECODER.decode(data)
     except msgspec.ValidationError as error:
@@ -384,12 +433,23 @@ def decode(data: bytes, name: str = "manifest") -> Manifest:
                         hint="build it again with `compiler build`") from None
     if manifest.format != FORMAT or manifest.format_version != FORMAT_VERSION:
         raise _wrong_format(name, manifest.format, manifest.format_version)
-    blank = _DIGEST_FIELD.sub(b'  "digest": ""', data, count=1)
-    if _digest(blank) != manifest.digest:
-        raise UserError(f"{name} was changed after it was compiled", code="manifest-digest",
-                        why=f"its bytes do not give the digest that it states, {manifest.digest}",
-                        hint="change the YAML and build it again with `compiler build`")
     return manifest
+
+
+def decode_family(data: bytes, name: str, optional_fields: Sequence[str] = ()) -> Family:
+    """Read one family of the manifest `name`, whose bytes have been checked.
+
+    Raises:
+        UserError: It has a field that this runtime does not know and may not ignore.
+    """
+    try:
+        return _FAMILY_DECODER.decode(data)
+    except msgspec.ValidationError as error:
+        try:
+            raw = _without(msgspec.json.decode(data), set(optional_fields))
+            return msgspec.convert(raw, Family)
+        except msgspec.ValidationError:
+            raise _unreadable(name, error) from None
 
 
 def _wrong_format(name: str, found: object, version: object) -> UserError:
@@ -417,10 +477,14 @@ def _decode_ignoring_optional(
             return msgspec.convert(_without(raw, {str(field) for field in optional}), Manifest)
         except msgspec.ValidationError as second:
             error = second
-    raise UserError(f"{name} is not a manifest that this runtime can read: {error}",
-                    code="manifest-invalid",
-                    why="ignoring what it does not know could launch the wrong thing",
-                    hint="upgrade Modelbook, or build the manifest again") from None
+    raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: Exception) -> UserError:
+    return UserError(f"{name} is not a manifest that this runtime can read: {error}",
+                     code="manifest-invalid",
+                     why="ignoring what it does not know could launch the wrong thing",
+                     hint="upgrade Modelbook, or build the manifest again")
 
 
 def _without(value: Any, names: set[str]) -> Any:

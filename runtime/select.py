@@ -14,6 +14,7 @@ from runtime import naming
 from runtime.combination import Combination, all_combinations, hubs_with
 from runtime.errors import MisuseError, UserError
 from runtime.hubs import TITLES, available, explain_unavailable
+from runtime.index import families_named, names
 from runtime.manifest import Family, Hub, Manifest
 
 #: At most this many values are named in one sentence.
@@ -74,10 +75,10 @@ def find_family(manifest: Manifest, name: str) -> Family:
     Raises:
         MisuseError: There is none; the nearest names are in the message.
     """
-    folded = {family.name.casefold(): family for family in manifest.families}
-    if family := folded.get(name.strip().casefold()):
-        return family
-    near = _nearest(name, [family.name for family in manifest.families])
+    wanted = name.strip().casefold()
+    if found := families_named(manifest, lambda known: known.casefold() == wanted):
+        return found[-1]
+    near = _nearest(name, names(manifest))
     raise MisuseError(
         f"there is no model named {name!r}", code="no-such-model",
         hint=(f"did you mean {_listed(near)}? " if near else "")

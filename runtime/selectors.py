@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from runtime import naming
 from runtime.combination import Combination, all_combinations
 from runtime.errors import MisuseError
+from runtime.index import families_named
 from runtime.manifest import Manifest
 
 _SEGMENTS = ("family", "size", "format", "quantization", "engine")
@@ -66,8 +67,8 @@ def matching(
     """
     return [
         combination
-        for family in manifest.families
-        if fnmatchcase(family.name.casefold(), selector.patterns[0])
+        for family in families_named(
+            manifest, lambda name: fnmatchcase(name.casefold(), selector.patterns[0]))
         for combination in all_combinations(manifest, family)
         if (refused or (combination.promised and combination.verdict.supported))
         and selector.matches(combination.id)

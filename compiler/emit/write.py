@@ -28,7 +28,7 @@ LIST = ".modelbook-generated.json"
 _STAGE = ".modelbook-stage-"
 _ABANDONED = 3600.0  # seconds after which a staging folder belongs to no running build
 # Whatever the list says, nothing else is ever removed.
-_REMOVABLE = re.compile(r"models/[a-z]+/[^/]+\.rst\Z")
+_REMOVABLE = re.compile(r"models/[a-z]+/[^/]+\.rst\Z|manifest\.index\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from runtime import naming
+from runtime.index import Listed, all_listed
 from runtime.locate import add_manifest_argument, load_manifest
-from runtime.manifest import Family, Manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,61 +25,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the families; exit code 0 also when none fits."""
     manifest = load_manifest(args)
-    families = [family for family in manifest.families if _fits(family, args)]
+    everything = all_listed(manifest)
+    families = [family for family in everything if _fits(family, args)]
     if args.format == "json":
         import msgspec
 
         body = {"digest": manifest.digest, "families": [_summary(family) for family in families]}
         print(msgspec.json.format(msgspec.json.encode(body), indent=2).decode())
         return 0
-    _print_table(families, manifest)
+    _print_table(families)
+    if not families:
+        print(f"none of the {len(everything)} families fits")
     return 0
 
 
-def _fits(family: Family, args: argparse.Namespace) -> bool:
-    def among(wanted: str | None, values: set[str]) -> bool:
+def _fits(family: Listed, args: argparse.Namespace) -> bool:
+    def among(wanted: str | None, values: list[str]) -> bool:
         return wanted is None or wanted.casefold() in {value.casefold() for value in values}
 
     text = (args.text or "").casefold()
     return (
         (text in family.name.casefold() or text in family.description.casefold())
-        and among(args.ability, set(family.abilities))
-        and among(args.model_engine,
-                  {claim.engine for spec in family.specs for claim in spec.engines})
-        and among(args.model_format, {spec.format for spec in family.specs})
-        and among(args.hub, {hub.hub for spec in family.specs for hub in spec.hubs})
+        and among(args.ability, family.abilities)
+        and among(args.model_engine, family.engines)
+        and among(args.model_format, family.formats)
+        and among(args.hub, family.hubs)
     )
 
 
-def _summary(family: Family) -> dict[str, object]:
-    def distinct(values: list[str]) -> list[str]:
-        return list(dict.fromkeys(values))
-
-    return {
-        "name": family.name,
-        "sizes": distinct([naming.normalize_size(spec.size_in_billions)
-                           for spec in family.specs]),
-        "formats": distinct([spec.format for spec in family.specs]),
-        "engines": distinct([claim.engine for spec in family.specs for claim in spec.engines]),
-        "abilities": family.abilities,
-        "context_length": family.context_length,
-        "deprecated": family.deprecated is not None,
-    }
+def _summary(family: Listed) -> dict[str, object]:
+    return {"name": family.name, "sizes": family.sizes, "formats": family.formats,
+            "engines": family.engines, "abilities": family.abilities,
+            "context_length": family.context_length, "deprecated": family.deprecated}
 
 
-def _print_table(families: list[Family], manifest: Manifest) -> None:
+def _print_table(families: list[Listed]) -> None:
     rows = [("NAME", "SIZES (B)", "FORMATS", "ENGINES", "ABILITIES")]
     for family in families:
-        summary = _summary(family)
         name = f"{family.name} (deprecated)" if family.deprecated else family.name
-        cells = [name]
-        for key in ("sizes", "formats", "engines", "abilities"):
-            values = summary[key]
-            cells.append(", ".join(values) if isinstance(values, list) else str(values))
-        cells[1] = cells[1].replace("_", ".")
-        rows.append((cells[0], cells[1], cells[2], cells[3], cells[4]))
+        sizes = ", ".join(family.sizes).replace("_", ".")
+        rows.append((name, sizes, ", ".join(family.formats), ", ".join(family.engines),
+                     ", ".join(family.abilities)))
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     for row in rows:
         print("  ".join([*(row[i].ljust(widths[i]) for i in range(4)), row[4]]).rstrip())
-    if not families:
-        print(f"none of the {len(manifest.families)} families fits")
