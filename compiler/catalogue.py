@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from compiler import data
 from compiler.finding import Finding, Severity, Span
@@ -16,7 +17,9 @@ from compiler.read.parse import parse
 from compiler.read.text import MAX_BYTES
 from compiler.resolve import scalars, text
 from compiler.schema.validate import validate
-from runtime.errors import MisuseError
+from runtime import facts
+from runtime.errors import MisuseError, UserError
+from runtime.facts import EngineFacts
 
 FAMILY, ENGINE, FORMATS, ORDER = "family", "engine", "formats", "catalogue"
 _FOLDERS = {"families": FAMILY, "engines": ENGINE}
@@ -57,6 +60,7 @@ class Catalogue:
         complete: Whether every file passed; else nothing may be called unknown that a broken file
             may hold.
         order: Family names as `catalogue.yaml` lists them.
+        facts: What probed releases of the engines have.
         texts: File → what was read, of every file that could be decoded.
     """
 
@@ -66,6 +70,7 @@ class Catalogue:
     neighbours: list[str] = field(default_factory=list)
     complete: bool = True
     order: list[str] = field(default_factory=list)
+    facts: list[EngineFacts] = field(default_factory=list, repr=False)
     texts: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -107,6 +112,7 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
         where = ", ".join(map(str, paths)) or str(specs)
         raise MisuseError(f"no specs in {where}", code="nothing-to-check", why=_NOTHING,
                           hint="a specs folder holds families/*.yaml, engines/*.yaml, formats.yaml")
+    _read_facts(catalogue, [*context, *asked])
     catalogue.documents.sort(key=lambda document: (document.relative, document.file))
     catalogue.findings.sort(key=Finding.sort_key)
     return catalogue
@@ -262,6 +268,22 @@ def _read(catalogue: Catalogue, sources: Iterable[_Source], *, asked: set[Path])
     _order(catalogue, order_file, listed_names)
 
 
+def _read_facts(catalogue: Catalogue, sources: Iterable[_Source]) -> None:
+    """Read `engines/facts/*.json` beside the engines; it is written by `runtime engines probe`."""
+    folders = dict.fromkeys(source.path.parent / "facts" for source in sources
+                            if source.kind == ENGINE)
+    for path in sorted(path for folder in folders for path in folder.glob("*.json")):
+        content, problem = read_bytes(path, path.parent)
+        if content is None:
+            catalogue.findings += [problem] if problem else []
+            continue
+        try:
+            catalogue.facts.append(facts.decode(content, path.name))
+        except UserError as error:
+            catalogue.findings.append(Finding(_name(path), _TOP, Severity.ERROR, codes.UNREADABLE,
+                                              error.message, error.hint))
+
+
 def _order(catalogue: Catalogue, file: str, names: Sequence[Scalar]) -> None:
     """Take over the order of `catalogue.yaml`; a family that is not there is reported."""
     there = {text(document.root.get("name")) for document in catalogue.documents
@@ -296,11 +318,12 @@ def read_bytes(path: Path, root: Path) -> tuple[bytes | None, Finding | None]:
         return None, Finding(name, _TOP, Severity.ERROR, code, message, hint)
 
     try:
-        real = path.resolve(strict=True)
-        if path.is_symlink() and not real.is_relative_to(root.resolve()):
+        link = path.is_symlink()
+        real = path.resolve(strict=True) if link else path
+        if link and not real.is_relative_to(root.resolve()):
             return refuse(codes.OUTSIDE_FOLDER, "the symbolic link leads out of the specs folder",
                           "put the file itself here")
-        if not real.is_file():
+        if not S_ISREG(real.stat().st_mode):
             return refuse(codes.UNREADABLE, "it is not a regular file", "put a text file here")
         with real.open("rb") as stream:
             return stream.read(MAX_BYTES + 1), None

@@ -24,6 +24,7 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         architectures: Class names that it loads.
         model_types: Values of `model_type` that it loads.
         quantization_methods: By the engine's own names.
+        tensor_types: Types of tensors that it computes with, for an engine of GGUF files.
         tool_parsers: Names of its tool-call parsers.
         reasoning_parsers: Names of its reasoning parsers.
         flags: Options of its server, short and long.
@@ -39,6 +40,7 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     architectures: list[str] | None = None
     model_types: list[str] | None = None
     quantization_methods: list[str] | None = None
+    tensor_types: list[str] | None = None
     tool_parsers: list[str] | None = None
     reasoning_parsers: list[str] | None = None
     flags: list[str] | None = None

@@ -9,6 +9,7 @@ from compiler.check.registry import run_rules
 from compiler.check.view import CatalogueView
 from compiler.finding import Finding
 from compiler.read.nodes import Node
+from runtime.facts import EngineFacts
 
 
 class Document(Protocol):
@@ -35,6 +36,10 @@ class Catalogue(Protocol):
         """The files that passed their schema."""
 
     @property
+    def facts(self) -> list[EngineFacts]:
+        """What probed releases of the engines have."""
+
+    @property
     def complete(self) -> bool:
         """Whether every file did; else nothing is called unknown that a broken one may hold."""
 
@@ -46,7 +51,7 @@ def run(catalogue: Catalogue, files: Collection[str] | None = None) -> list[Find
         catalogue: All of it, since a file may be wrong by what another one holds.
         files: Report only on these (`Document.file`); None for all.
     """
-    view = CatalogueView(complete=catalogue.complete)
+    view = CatalogueView(complete=catalogue.complete, facts=catalogue.facts)
     for document in catalogue.documents:
         view.add(document.kind, document.file, document.root)
     return run_rules(view, files)

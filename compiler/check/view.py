@@ -11,6 +11,7 @@ from compiler import resolve
 from compiler.finding import Related, Span
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence
 from compiler.resolve import EffectiveHub, text
+from runtime.facts import EngineFacts, newest
 from runtime.manifest import Engine, Format, Source
 from runtime.support import Verdict, judge, matches
 
@@ -112,7 +113,9 @@ class SpecView:
     size: str
     quantizations: list[Scalar]
     hubs: list[EffectiveHub]
+    # Several rules ask the same; the answers are kept for the length of a check.
     _verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict, repr=False)
+    _split: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @property
     def variant(self) -> str | None:
@@ -135,7 +138,11 @@ class SpecView:
         return resolve.scalars(self.engines_node)
 
     def names(self) -> list[str]:
-        """The names of its quantizations."""
+        """The names of its quantizations; not to be changed."""
+        return self._names
+
+    @cached_property
+    def _names(self) -> list[str]:
         return [text(node) or "" for node in self.quantizations]
 
     def title(self) -> str:
@@ -155,11 +162,12 @@ class SpecView:
 
     def split(self, quantization: str) -> bool:
         """Whether a quantization is in several files on every hub that has it."""
-        return resolve.split_everywhere(self.hubs, quantization)
+        if quantization not in self._split:
+            self._split[quantization] = resolve.split_everywhere(self.hubs, quantization)
+        return self._split[quantization]
 
     def verdict(self, engine: Engine, quantization: str) -> Verdict:
         """What the engine's facts say of one quantization."""
-        # Several rules ask the same; the answers are kept for the length of a check.
         key = (engine.name, quantization)
         if key not in self._verdicts:
             self._verdicts[key] = judge(
@@ -275,6 +283,7 @@ class CatalogueView:
         formats_document: That file; None where it is missing or broken.
         complete: False where a file is broken, so that what is absent here may be in it; rules
             that say "there is no such …" then stay silent.
+        facts: What probed releases of the engines have.
     """
 
     families: list[FamilyView] = field(default_factory=list)
@@ -282,6 +291,11 @@ class CatalogueView:
     formats: dict[str, Format] = field(default_factory=dict)
     formats_document: Document | None = None
     complete: bool = True
+    facts: list[EngineFacts] = field(default_factory=list)
+
+    def releases(self, engine: str) -> list[EngineFacts]:
+        """What the newest probed release of each of the engine's providers has."""
+        return newest(self.facts, engine)
 
     def add(self, kind: str, file: str, root: Node) -> None:
         """Add a document; `kind` is `family`, `engine` or `formats`."""

@@ -89,7 +89,7 @@ def _probe(engine: Engine, args: argparse.Namespace) -> int:
     path = args.out or folder / found.file_name
     probing.write(found, path)
     kinds = {name: len(value) for name in (
-        "architectures", "model_types", "quantization_methods", "tool_parsers",
+        "architectures", "model_types", "quantization_methods", "tensor_types", "tool_parsers",
         "reasoning_parsers", "flags") if (value := getattr(found, name)) is not None}
     if args.format == "json":
         print(json.dumps({"file": str(path), "engine": found.engine, "provider": found.provider,

@@ -153,7 +153,7 @@ def _xllamacpp() -> Facts:
     lacking = set(launcher._FIELDS) - set(fields)
     flags = {name for action in launcher._parser()._actions for name in action.option_strings
              if action.dest not in lacking}
-    return {"quantization_methods": sorted(kinds), "parameters": fields, "flags": sorted(flags)}
+    return {"tensor_types": sorted(kinds), "parameters": fields, "flags": sorted(flags)}
 
 
 def _llama_cpp_python() -> Facts:

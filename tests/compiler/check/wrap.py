@@ -13,6 +13,7 @@ from compiler.check.view import CatalogueView
 from compiler.finding import Finding, Severity
 from compiler.read.nodes import Mapping, plain
 from compiler.read.parse import parse
+from runtime import facts
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = ROOT / "specs"
@@ -32,14 +33,15 @@ FAMILY = {
 
 
 def catalogue(example: str) -> CatalogueView:
-    """The catalogue that an example stands for: the project's formats, four small engines, and its
-    files.
+    """The catalogue that an example stands for: the project's formats, four small engines with the
+    facts of a release or two, and its files.
 
     `# file: PATH` lines separate several files; without one, an example with `loads` is an engine
     and any other a family. What a family leaves out is filled in.
     """
     files = _files(example)
-    view = CatalogueView()
+    view = CatalogueView(facts=[facts.decode(path.read_bytes()) for path in
+                                sorted((ENGINES / "facts").glob("*.json"))])
     if "specs/formats.yaml" not in files:
         add(view, "specs/formats.yaml", (SPECS / "formats.yaml").read_text())
     for engine in sorted(ENGINES.glob("*.yaml")):
