@@ -14,13 +14,15 @@ PROGRAM = Program(
     verbs={
         "list": "list families and their combinations",
         "show": "show a family: its specs, quantizations, hubs and engines",
+        "explain": "say which combination fits a wish, and why each other one does not",
         "pull": "download and verify the files of a combination",
         "launch": "launch a combination and wait until it answers",
         "ps": "list the models that were launched with --detach",
         "logs": "show the engine's log of a launched model",
         "stop": "stop a launched model",
         "verify": "try combinations and record how far each one got",
-        "engines": "list, install and remove engines",
+        "engines": "list, install, remove and probe engines",
+        "doctor": "say which engines work on this machine, and why the others do not",
     },
 )
 

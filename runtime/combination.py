@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from runtime import files, naming
 from runtime.manifest import Engine, Family, Format, Hub, Manifest, Spec
-from runtime.support import Verdict, judge
+from runtime.support import Verdict, judge, provider_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,17 @@ class Combination:
     def expected_files(self) -> list[str] | None:
         """Exact paths of the weights in the repository; None for a folder format."""
         return files.expected_files(self.hub, self.quantization)
+
+    def provider_refusal(self, provider: str) -> str:
+        """Why one provider of the engine does not load it on this machine; empty where it does."""
+        from runtime.machine import Machine
+
+        hubs = hubs_with(self.spec, self.quantization)
+        machine = Machine.here()
+        return provider_refusal(
+            self.engine, provider, model_format=self.spec.format, quantization=self.quantization,
+            split=bool(hubs) and all(files.is_split(hub, self.quantization) for hub in hubs),
+            lacks_flags=lambda flags: bool(machine.lacking_flags(flags)))
 
 
 def combinations(manifest: Manifest, family: Family) -> Iterator[Combination]:

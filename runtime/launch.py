@@ -21,6 +21,8 @@ from runtime.engines.environments import Installation, find
 from runtime.engines.probing import check_flags
 from runtime.errors import MisuseError, UserError
 from runtime.local import expected
+from runtime.machine import Machine
+from runtime.manifest import Engine as EngineFacts
 from runtime.manifest import Provider
 from runtime.probe import PROMPT, QUESTION, Answer, Client, base_url
 from runtime.process import Supervised
@@ -51,6 +53,7 @@ class Request:
         trust_remote_code: Let the model's own Python code run.
         timeout: Seconds until it must have answered.
         force: Go on although the facts speak against it.
+        try_refused: Go on although the provider is known not to load it here (`verify`).
         extra: Arguments passed on to the engine.
     """
 
@@ -64,6 +67,7 @@ class Request:
     trust_remote_code: bool = False
     timeout: float = DEFAULT_TIMEOUT
     force: bool = False
+    try_refused: bool = False
     extra: tuple[str, ...] = ()
 
 
@@ -121,8 +125,10 @@ def prepare(combination: Combination, request: Request, *, ask: bool = True) -> 
     """
     engine = engine_module(combination.engine.name)
     _check_request(combination, request)
-    installation, provider = find(combination.engine, provider=request.provider,
+    installation, provider = find(_willing(combination, request), provider=request.provider,
                                   python=request.engine_python)
+    if not (request.force or request.try_refused):
+        _check_provider(combination, provider.name)
     lacking = installation.lacks(combination.verdict.requires)
     if lacking and not request.force:
         command = (f"runtime engines install {combination.engine.name} "
@@ -139,6 +145,28 @@ def prepare(combination: Combination, request: Request, *, ask: bool = True) -> 
         argv = serve_command(prepared, expected(combination), request.port or ports.FIRST).argv
         check_flags(installation, provider, argv, title=prepared.title, ask=ask)
     return prepared
+
+
+def _willing(combination: Combination, request: Request) -> EngineFacts:
+    """The engine with the providers that load the combination here first."""
+    engine = combination.engine
+    if request.provider is not None or request.force:
+        return engine
+    order = sorted(engine.providers, key=lambda each: bool(combination.provider_refusal(each.name)))
+    return msgspec.structs.replace(engine, providers=order)
+
+
+def _check_provider(combination: Combination, provider: str) -> None:
+    if reason := combination.provider_refusal(provider):
+        machine = Machine.here()
+        others = [each.name for each in combination.engine.providers
+                  if not (machine.refuses(each) or combination.provider_refusal(each.name))]
+        raise MisuseError(
+            f"{provider} does not load {combination.spec.format} {combination.quantization} here: "
+            f"{reason}", code="provider-refused", why="rule MB304",
+            hint=(f"--provider {others[0]} may; " if others else "another engine may; ")
+            + "--force tries it all the same",
+            details={"rule": "MB304", "reason": reason, "provider": provider, "others": others})
 
 
 def _check_request(combination: Combination, request: Request) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,15 @@ class Machine:
         if not set(provider.accelerators) & set(self.accelerators):
             return (f"it computes on {_either(provider.accelerators)}, and this machine has "
                     f"{_either(self.accelerators)} only")
+        if lacking := self.lacking_flags(provider.cpu_flags):
+            return f"it needs a processor with {', '.join(lacking)}"
         return ""
+
+    def lacking_flags(self, flags: Sequence[str]) -> list[str]:
+        """Those of `flags` that this processor does not have; none where it cannot be told."""
+        told = _cpuinfo("flags") or _cpuinfo("features")
+        has = set(told.lower().split())
+        return [flag for flag in flags if told and flag not in has]
 
     def kind(self) -> dict[str, object]:
         """What a verification record says of the machine."""

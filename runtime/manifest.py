@@ -241,6 +241,8 @@ class Refuses(Record, frozen=True):
         reason: Shown to whoever asks; one sentence.
         quantizations: Shell-style patterns; empty means any.
         split_files: True: only quantizations whose weights are in several files.
+        providers: Only these; empty means every provider of the engine.
+        without_cpu_flags: Only on a processor that lacks one of these instruction sets.
         since: First engine version that this was seen with.
         until: First engine version that loads it.
     """
@@ -249,6 +251,8 @@ class Refuses(Record, frozen=True):
     reason: str
     quantizations: list[str] = []
     split_files: bool | None = None
+    providers: list[str] = []
+    without_cpu_flags: list[str] = []
     since: str | None = None
     until: str | None = None
 
@@ -265,6 +269,7 @@ class Provider(Record, frozen=True):
             engine's own interpreter).
         platforms: `linux`, `darwin`, `win32`.
         machines: `x86_64`, `arm64` …; empty means any.
+        cpu_flags: Instruction sets that the processor must have, as Linux names them.
         accelerators: `cpu`, `cuda`, `rocm`, `metal` …
         version_of: Distribution whose version is the engine version in records.
         environment: Variables set when the engine starts.
@@ -278,6 +283,7 @@ class Provider(Record, frozen=True):
     executable: str | None = None
     module: str | None = None
     machines: list[str] = []
+    cpu_flags: list[str] = []
     version_of: str | None = None
     environment: dict[str, str] = {}
     notes: list[str] = []

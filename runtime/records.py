@@ -142,7 +142,8 @@ def facts_fingerprint(engine: Engine) -> str:
     """Changes when the engine's facts change, apart from texts for readers."""
     return _fingerprint({
         "loads": engine.loads, "refuses": [[r.format, r.quantizations, r.split_files, r.since,
-                                            r.until] for r in engine.refuses],
+                                            r.until, r.providers, r.without_cpu_flags]
+                                           for r in engine.refuses],
         "architectures": engine.architectures, "served": [engine.served_name,
                                                           engine.served_name_fixed],
         "providers": [[p.name, p.requirements, p.environment] for p in engine.providers],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import msgspec
 
@@ -35,6 +36,11 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Whether `name` matches one of the shell-style `patterns`; case counts."""
+    return _matches(name, tuple(patterns))
+
+
+@lru_cache(maxsize=1 << 14)
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
@@ -68,10 +74,41 @@ def judge(
         unknown = [name for name in architectures if name not in engine.architectures]
         if len(unknown) == len(architectures):
             return Verdict(False, "MB303", f"{engine.name} has no {', '.join(unknown)}")
-    for refusal in engine.refuses:
-        if _applies(refusal, model_format, quantization, split):
+    applying = [refusal for refusal in engine.refuses if not refusal.without_cpu_flags
+                and _applies(refusal, model_format, quantization, split)]
+    for refusal in applying:
+        if not refusal.providers:
             return Verdict(False, "MB304", refusal.reason)
+    refusing = {name for refusal in applying for name in refusal.providers}
+    if applying and refusing >= {provider.name for provider in engine.providers}:
+        return Verdict(False, "MB304", applying[0].reason)
     return Verdict(True, requires=tuple(fitting[0].requires))
+
+
+def provider_refusal(
+    engine: Engine, provider: str, *, model_format: str, quantization: str, split: bool,
+    lacks_flags: Callable[[Sequence[str]], bool],
+) -> str:
+    """Why one provider of an engine does not load a quantization here; empty where it does.
+
+    Args:
+        engine: The engine's facts.
+        provider: Name of the provider.
+        model_format: The spec's format.
+        quantization: The quantization's name.
+        split: Whether the weights are in several files.
+        lacks_flags: Whether the processor lacks one of some instruction sets.
+    """
+    for refusal in engine.refuses:
+        if not (refusal.providers or refusal.without_cpu_flags):
+            continue  # that is the engine's own refusal
+        if refusal.providers and provider not in refusal.providers:
+            continue
+        if refusal.without_cpu_flags and not lacks_flags(refusal.without_cpu_flags):
+            continue
+        if _applies(refusal, model_format, quantization, split):
+            return refusal.reason
+    return ""
 
 
 def _applies(refusal: Refuses, model_format: str, quantization: str, split: bool) -> bool:

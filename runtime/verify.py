@@ -38,7 +38,7 @@ _TOKENS, _MORE_TOKENS = 64, 512
 _EXCERPT = 240
 #: Errors that say something about this machine or what is on it, not about the combination.
 _SKIPS = {"engine-missing", "engine-incomplete", "engine-unsupported", "engine-unknown",
-          "remote-code", "hub-unavailable", "unsupported-option"}
+          "remote-code", "hub-unavailable", "unsupported-option", "provider-refused"}
 _ENVIRONMENT = {"port-in-use", "host", "folder-not-writable", "locked", "disk-full",
                 "offline", "hub-unreachable", "hub-timeout", "rate-limited", "engine-broken"}
 

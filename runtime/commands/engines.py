@@ -6,12 +6,11 @@ import argparse
 import json
 import shutil
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 from runtime import home
-from runtime.engines import MODULES, environments, probing
-from runtime.errors import ExitCode, MisuseError, UserError
+from runtime.engines import MODULES, environments, find_engine, probing
+from runtime.errors import ExitCode, UserError
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.manifest import Engine, Manifest, Provider
@@ -49,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     manifest = load_manifest(args)
     if args.verb == "list":
         return _list(manifest, args)
-    engine = _engine(manifest, args.engine)
+    engine = find_engine(manifest, args.engine)
     if args.verb == "probe":
         return _probe(engine, args)
     if args.verb == "install":
@@ -98,17 +97,6 @@ def _probe(engine: Engine, args: argparse.Namespace) -> int:
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in kinds.items())
         print(f"{found.engine} {found.version} ({found.provider}): {told}; written to {path}")
     return ExitCode.OK
-
-
-def _engine(manifest: Manifest, name: str) -> Engine:
-    known = {engine.name.casefold(): engine for engine in manifest.engines}
-    if engine := known.get(name.casefold()):
-        return engine
-    near = get_close_matches(name.casefold(), known, n=1)
-    names = ", ".join(engine.name for engine in manifest.engines)
-    raise MisuseError(f"there is no engine named {name!r}", code="no-such-engine",
-                      hint=(f"did you mean {known[near[0]].name}? " if near else "")
-                      + f"engines: {names}")
 
 
 def _list(manifest: Manifest, args: argparse.Namespace) -> int:

@@ -94,6 +94,8 @@ def _choose(manifest: Manifest, args: argparse.Namespace) -> list[Combination]:
 def _request(args: argparse.Namespace) -> Request:
     return Request(context_length=args.context_length, provider=args.provider,
                    engine_python=args.engine_python, timeout=args.timeout, force=args.force,
+                   # Files that are here cost nothing to try; a download would.
+                   try_refused=not args.pull,
                    trust_remote_code=args.trust_remote_code)
 
 

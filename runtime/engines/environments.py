@@ -205,7 +205,7 @@ def would_be_installed(engine: Engine, provider: str | None) -> tuple[Installati
         UserError: Nothing of it could be installed here.
     """
     chosen = choose_to_install(engine, provider)
-    version = _pinned_version(chosen)
+    version = pinned_version(chosen)
     folder = _engine_folder(engine.name) / f"{chosen.name}-{version}"
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
     return Installation(
@@ -262,7 +262,7 @@ def install(
 
     chosen = choose_to_install(engine, provider)
     requirements = [*chosen.requirements, *_format_requirements(engine, formats)]
-    version = _pinned_version(chosen)
+    version = pinned_version(chosen)
     folder = home.ensure_folder(_engine_folder(engine.name)) / f"{chosen.name}-{version}"
     with _lock(engine.name, report):
         present = next((e for e in installed(engine) if e.folder == folder), None)
@@ -329,7 +329,7 @@ def _lock(engine: str, report: Callable[[str], None]) -> AbstractContextManager[
                        limit=3600.0, notify=report)
 
 
-def _pinned_version(provider: Provider) -> str:
+def pinned_version(provider: Provider) -> str:
     """The version that the provider's requirements pin.
 
     Raises:

@@ -1,0 +1,60 @@
+"""`runtime doctor`: which engines work on this machine, and why the others do not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from runtime import doctor
+from runtime.doctor import Diagnosis, Resources
+from runtime.engines import find_engine
+from runtime.errors import ExitCode
+from runtime.locate import add_manifest_argument, load_manifest
+from runtime.machine import Machine
+from runtime.options import add_format_argument
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    parser.add_argument("engine", nargs="?", metavar="ENGINE",
+                        help="look at this engine only; any case (default: all)")
+    add_manifest_argument(parser)
+    add_format_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what works; 0 if some engine that was asked about does."""
+    manifest = load_manifest(args)
+    engines = [find_engine(manifest, args.engine)] if args.engine else manifest.engines
+    machine, resources = Machine.here(), doctor.resources()
+    found = doctor.examine(engines, machine)
+    if args.format == "json":
+        import msgspec
+
+        print(json.dumps({"machine": machine.kind(), "resources": msgspec.to_builtins(resources),
+                          "engines": msgspec.to_builtins(found)}, indent=2, ensure_ascii=False))
+    else:
+        _print(machine, resources, found)
+    return ExitCode.OK if any(each.state == "works" for each in found) else ExitCode.FAILED
+
+
+def _print(machine: Machine, resources: Resources, found: list[Diagnosis]) -> None:
+    kind = machine.kind()
+    flags = kind["cpu_flags"]
+    print(f"machine  {kind['system']} on {kind['processor']}, {kind['cpu']}")
+    print(f"         {', '.join(machine.accelerators)}; instruction sets "
+          f"{', '.join(flags) if isinstance(flags, list) and flags else 'unknown'}")
+    print(f"memory   {doctor.gib(resources.memory_free)} of {doctor.gib(resources.memory)} "
+          "available")
+    print(f"disk     {doctor.gib(resources.disk_free)} free for {resources.folder}")
+    for warning in resources.warnings:
+        print(f"warning: {warning}")
+    print()
+    names = [(each.engine, each.provider, each.state, each.version) for each in found]
+    widths = [max(len(row[column]) for row in names) for column in range(4)]
+    for each, row in zip(found, names, strict=True):
+        reasons = [*each.reasons, *([each.fix] if each.fix else [])]
+        head = "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True))
+        print(f"{head}  {reasons[0] if reasons else ''}".rstrip())
+        for reason in reasons[1:]:
+            print(f"{'':<{sum(widths) + 8}}{reason}")

@@ -1,0 +1,152 @@
+"""`runtime explain`: the combination that a wish comes to, and why each other one is refused."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+
+from runtime import explain
+from runtime.combination import Combination
+from runtime.command import launch_argv, shell_line
+from runtime.engines import environments
+from runtime.errors import ExitCode, MisuseError
+from runtime.explain import INSTALLABLE, MISSING, READY, Considered, Question
+from runtime.locate import add_manifest_argument, load_manifest
+from runtime.machine import Machine
+from runtime.manifest import Manifest, Provider
+from runtime.options import add_format_argument
+from runtime.select import find_family
+
+_STATES = {READY: "ready to start", INSTALLABLE: "its engine must be installed first"}
+_PLATFORMS = {"linux": ("cpu", "cuda", "rocm"), "darwin": ("cpu", "metal"),
+              "win32": ("cpu", "cuda")}
+#: So many families are tried for a wish that names none.
+_SHOWN = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    add = parser.add_argument
+    add("name", nargs="?", metavar="NAME",
+        help="family, as `runtime list` prints it (default: what fits of every family)")
+    add("-e", "--model-engine", "--engine", dest="engine", metavar="ENGINE",
+        help="this engine only; any case")
+    add("-s", "--size-in-billions", dest="size", metavar="SIZE", help="this size only")
+    add("-f", "--model-format", dest="model_format", metavar="FORMAT", help="this format only")
+    add("-q", "--quantization", metavar="NAME", help="this quantization only")
+    add("--ability", dest="abilities", action="append", default=[], metavar="NAME",
+        help="an ability that it must claim, such as tools; can be repeated")
+    add("--platform", choices=tuple(_PLATFORMS), metavar="SYSTEM",
+        help="explain for another system (linux, darwin or win32) with any accelerator, instead of "
+             "for this machine")
+    add_manifest_argument(parser)
+    add_format_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Explain; 0 if there is a combination that can be launched."""
+    manifest = load_manifest(args)
+    question = Question(
+        machine=_machine(args.platform), here=args.platform is None, engine=args.engine,
+        size=args.size, model_format=args.model_format, quantization=args.quantization,
+        abilities=tuple(args.abilities))
+    if args.engine and args.engine.casefold() not in {e.name.casefold() for e in manifest.engines}:
+        raise MisuseError(f"there is no engine named {args.engine!r}", code="no-such-engine",
+                          hint="engines: " + ", ".join(e.name for e in manifest.engines))
+    readiness = _Readiness(here=question.here)
+    if args.name is None:
+        return _every_family(manifest, question, readiness, args)
+    found = explain.explain(manifest, find_family(manifest, args.name), question, readiness)
+    if args.format == "json":
+        print(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+    return ExitCode.OK if found and not found[0].code else ExitCode.FAILED
+
+
+class _Readiness:
+    """Tells how ready providers are; each is looked up once."""
+
+    def __init__(self, *, here: bool) -> None:
+        self._here = here
+        self._known: dict[tuple[str, str], int] = {}
+
+    def __call__(self, c: Combination, provider: Provider) -> int:
+        key = (c.engine.name, provider.name)
+        if key not in self._known:
+            self._known[key] = self._look(c, provider)
+        return self._known[key]
+
+    def _look(self, c: Combination, provider: Provider) -> int:
+        if not self._here:
+            return INSTALLABLE
+        if not provider.requirements:
+            return READY if provider.executable and shutil.which(provider.executable) else MISSING
+        there = any(entry.provider == provider.name for entry in environments.installed(c.engine))
+        return READY if there else INSTALLABLE
+
+
+def _machine(platform: str | None) -> Machine:
+    if platform is None:
+        return Machine.here()
+    return Machine(platform, "aarch64" if platform == "darwin" else "x86_64", _PLATFORMS[platform])
+
+
+def _every_family(manifest: Manifest, question: Question, readiness: _Readiness,
+                  args: argparse.Namespace) -> int:
+    best: list[Considered] = []
+    for family in manifest.families:
+        found = explain.explain(manifest, family, question, readiness)
+        best += found[:1] if found and not found[0].code else []
+    if args.format == "json":
+        print(json.dumps([_one(each) for each in best], indent=2, ensure_ascii=False))
+    else:
+        for each in best[:_SHOWN]:
+            print(f"{each.combination.id}  ({each.provider}; {_STATES[each.readiness]})")
+        if len(best) > _SHOWN:
+            print(f"and {len(best) - _SHOWN} more families; narrow it with the options")
+        if not best:
+            print("nothing fits")
+    return ExitCode.OK if best else ExitCode.FAILED
+
+
+def _print(found: list[Considered]) -> None:
+    fitting = [each for each in found if not each.code]
+    if not fitting:
+        print("nothing of it can be launched")
+    else:
+        chosen = fitting[0]
+        print(f"chosen   {chosen.combination.id}")
+        print(f"         by {chosen.provider}; {_STATES[chosen.readiness]}")
+        print(f"         {_command(chosen.combination)}")
+        for line in explain.shortened(fitting[1:]):
+            print(f"also     {line}")
+    for (code, reason), group in explain.grouped(e for e in found if e.code).items():
+        if code != "not-asked":
+            print(f"refused  {reason.rstrip('.')} [{code}]")
+            for line in explain.shortened(group):
+                print(f"           {line}")
+    left = sum(each.code == "not-asked" for each in found)
+    if left:
+        print(f"{left} others were not asked for")
+
+
+def _command(c: Combination) -> str:
+    return shell_line(launch_argv(
+        engine=c.engine.name, family=c.family.name, size_in_billions=c.spec.size_in_billions,
+        model_format=c.spec.format, quantization=c.quantization, variant=c.spec.variant))
+
+
+def _one(each: Considered) -> dict[str, object]:
+    return {"id": each.combination.id, "provider": each.provider,
+            "installed": each.readiness == READY}
+
+
+def _as_json(found: list[Considered]) -> dict[str, object]:
+    fitting = [each for each in found if not each.code]
+    return {"chosen": {**_one(fitting[0]), "command": _command(fitting[0].combination)}
+            if fitting else None,
+            "also": [_one(each) for each in fitting[1:]],
+            "refused": [{"id": each.combination.id, "code": each.code, "reason": each.reason}
+                        for each in found if each.code]}

@@ -1,0 +1,148 @@
+"""`runtime explain`, `runtime doctor`, and what single providers of an engine refuse."""
+
+import json
+
+import msgspec
+import pytest
+
+from runtime.explain import INSTALLABLE, MISSING, READY, Question, explain
+from runtime.machine import Machine
+from runtime.manifest import encode
+from runtime.select import find_family
+from runtime.support import judge, provider_refusal
+from tests.support.specs import shipped_manifest
+from tests.support.stand_in import Bench
+
+LINUX = Machine("linux", "x86_64", ("cpu",))
+MAC = Machine("darwin", "aarch64", ("cpu", "metal"))
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = Bench(tmp_path)
+    yield made
+    made.clean()
+
+
+def judged(name="seed-oss", readiness=INSTALLABLE, **question):
+    manifest = shipped_manifest()
+    given = {"machine": LINUX, "here": False, **question}
+    found = explain(manifest, find_family(manifest, name), Question(**given),
+                    lambda c, provider: readiness)
+    return {each.combination.id: each for each in found}
+
+
+def test_every_combination_is_chosen_or_refused_with_a_code():
+    found = judged()
+    assert len(found) == 32 * len(shipped_manifest().engines)
+    assert all(bool(each.code) == bool(each.reason) for each in found.values())
+    assert found["seed-oss/36/gptq/Int4/llama.cpp"].code == "MB301"
+    assert found["seed-oss/36/ggufv2/BF16/vLLM"].code == "MB304"
+    assert not found["seed-oss/36/ggufv2/Q4_K_M/llama.cpp"].code
+
+
+def test_what_is_ready_comes_first():
+    found = judged(readiness=READY)
+    assert not next(iter(found.values())).code
+    manifest = shipped_manifest()
+    ranked = explain(manifest, find_family(manifest, "seed-oss"), Question(LINUX, here=False),
+                     lambda c, p: READY if p.name == "xllamacpp" else INSTALLABLE)
+    assert ranked[0].combination.engine.name == "llama.cpp"
+
+
+def test_the_platform_and_a_missing_program():
+    assert judged(machine=MAC)["seed-oss/36/mlx/4bit/MLX"].provider == "mlx"
+    assert judged(machine=MAC)["seed-oss/36/pytorch/none/vLLM"].code == "platform"
+    gone = judged(readiness=MISSING)["seed-oss/36/ggufv2/Q4_K_M/llama.cpp"]
+    assert gone.code == "provider-missing"
+
+
+def test_a_wish_narrows():
+    found = judged(engine="LLAMA.CPP", quantization="q4_k_m", size="36.0")
+    assert [key for key, each in found.items() if not each.code] == [
+        "seed-oss/36/ggufv2/Q4_K_M/llama.cpp"]
+    assert {each.code for each in judged(abilities=("vision",)).values()} == {"ability"}
+
+
+def vllm():
+    return next(e for e in shipped_manifest().engines if e.name == "vLLM")
+
+
+@pytest.mark.parametrize(("provider", "model_format", "lacking", "refused"), [
+    ("vllm-cpu", "gptq", True, True), ("vllm-cpu", "gptq", False, False),
+    ("vllm-cpu", "awq", True, True), ("vllm-cpu", "ggufv2", False, True),
+    ("vllm-cpu", "pytorch", True, False), ("vllm", "gptq", True, False),
+    ("vllm", "ggufv2", True, False)])
+def test_a_providers_refusal(provider, model_format, lacking, refused):
+    reason = provider_refusal(vllm(), provider, model_format=model_format, quantization="Int4",
+                              split=False, lacks_flags=lambda flags: lacking)
+    assert bool(reason) == refused
+
+
+def test_the_engine_is_refused_only_where_all_its_providers_are():
+    engine = vllm()
+    asked = {"model_format": "ggufv2", "quantization": "Q4_0", "split": False,
+             "architectures": ["SeedOssForCausalLM"]}
+    assert judge(engine, **asked).supported
+    rest = [each for each in engine.providers if each.name == "vllm-cpu"]
+    only = msgspec.structs.replace(engine, providers=rest)
+    assert judge(only, **asked).code == "MB304"
+    # What depends on the processor is not for a page to say.
+    assert judge(only, **{**asked, "model_format": "gptq", "quantization": "Int4"}).supported
+
+
+def test_explain_prints_the_choice_and_the_refusals(bench):
+    done = bench.run("explain", "smollm2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("chosen   smollm2/0_135/ggufv2/Q4_1/llama.cpp\n"
+                                  "         by llama-server; ready to start\n")
+    assert "refused  MLX has no loader for ggufv2; it loads mlx [MB301]" in done.stdout
+    told = json.loads(bench.run("explain", "smollm2", "--format", "json").stdout)
+    assert told["chosen"]["installed"] is True
+    assert {"MB301"} <= {each["code"] for each in told["refused"]}
+    assert bench.run("explain", "seed-oss", "-e", "mlx", "--platform", "win32").returncode == 1
+    assert bench.run("explain", "--engine", "nothing").returncode == 2
+    every = bench.run("explain", "--ability", "tools", "--format", "json")
+    assert len(json.loads(every.stdout)) > 10
+
+
+def test_a_refused_provider_stops_a_launch_before_a_byte(bench):
+    manifest = shipped_manifest()
+    engines = [msgspec.structs.replace(
+        engine, refuses=[msgspec.convert(
+            {"format": "ggufv2", "providers": ["llama-server"], "reason": "It is for show."},
+            type(vllm().refuses[0]))]) if engine.name == "llama.cpp" else engine
+        for engine in manifest.engines]
+    bench.manifest.write_bytes(encode(msgspec.structs.replace(manifest, engines=engines)))
+    done = bench.run(*bench.launch_arguments("--format", "json"))
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"]) == (2, "provider-refused")
+    assert "It is for show" in error["message"]
+    assert not (bench.home / "logs").exists()
+    forced = bench.run(*bench.launch_arguments("--detach", "--force"))
+    assert forced.returncode == 0, forced.stderr
+    assert bench.run("stop", "smollm2").returncode == 0
+
+
+def test_doctor_tells_what_works_and_why_the_rest_does_not(bench):
+    done = bench.run("doctor", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    found = {each["provider"]: each for each in told["engines"]}
+    assert (found["llama-server"]["state"], found["llama-server"]["version"]) == ("works", "9")
+    assert found["xllamacpp"]["state"] == "installable"
+    assert found["mlx"]["state"] == "no" or told["machine"]["system"] == "darwin"
+    assert all(each["state"] != "no" or each["reasons"] for each in told["engines"])
+    assert told["resources"]["disk_free"] > 0
+    text = bench.run("doctor", "LLAMA.CPP").stdout
+    assert "llama-server" in text
+    assert "vLLM" not in text
+    program = bench.folder / "bin" / "llama-server"
+    program.write_text("#!/bin/sh\necho 'error while loading shared libraries: libllama.so: no'"
+                       " >&2\nexit 127\n")
+    broken = bench.run("doctor", "llama.cpp", "--format", "json")
+    assert broken.returncode == 1
+    [state] = [e for e in json.loads(broken.stdout)["engines"] if e["provider"] == "llama-server"]
+    assert state["state"] == "broken"
+    assert "libllama.so" in state["reasons"][0]
+    assert bench.run("doctor", "vlm").returncode == 2
