@@ -21,6 +21,7 @@ extensions = [
     "program_reference",
     "schema_reference",
     "site_files",
+    "light_navigation",
 ]
 exclude_patterns = ["_build", "_ext", "_static", "examples"]
 nitpicky = True
