@@ -69,6 +69,63 @@ class Draft(Record, frozen=True):
     file_template: str | None = None
 
 
+class LockedFile(Record, frozen=True):
+    """A file as a hub described it when a family was locked.
+
+    Attributes:
+        path: Path in the repository.
+        size: Bytes; None where the hub does not say.
+        sha256: Hex digest of the content; None where the hub does not say.
+        git_sha1: Hex digest of the git blob, for files that git itself holds.
+    """
+
+    path: str
+    size: int | None = None
+    sha256: str | None = None
+    git_sha1: str | None = None
+
+
+class Attention(Record, frozen=True):
+    """What decides how much memory each token of the context takes (the KV cache).
+
+    Attributes:
+        layers: Layers that keep every token.
+        heads: Key and value heads of a layer; with `latent`, its attention heads.
+        key_length: Numbers in a key.
+        value_length: Numbers in a value.
+        latent: Numbers that a layer with latent attention keeps of a token in place of its keys
+            and values; 0 for other kinds.
+        window_layers: Layers that keep only the last `window` tokens.
+        window: Tokens.
+    """
+
+    layers: int
+    heads: int
+    key_length: int
+    value_length: int
+    latent: int = 0
+    window_layers: int = 0
+    window: int = 0
+
+
+class Locked(Record, frozen=True):
+    """One repository as it was when the family was locked.
+
+    Attributes:
+        repo_id: The repository, with the quantization filled in.
+        commit: What the revision stood for.
+        checked: Date (YYYY-MM-DD) on which the hub was asked.
+        files: Quantization → the files that it needs, in loading order.
+        attention: From the model's configuration; None where that does not say.
+    """
+
+    repo_id: str
+    commit: str
+    checked: str
+    files: dict[str, list[LockedFile]] = {}
+    attention: Attention | None = None
+
+
 class Hub(Record, frozen=True):
     """One hub's copy of a spec, with the spec's own values filled in.
 
@@ -84,6 +141,7 @@ class Hub(Record, frozen=True):
         multimodal_projectors: Paths of projector files, any one of which gives the model its vision
             or hearing (formats laid out as files).
         draft: The draft model that goes with it on this hub.
+        locked: What the hub had when the family was locked, each repository once.
     """
 
     hub: str
@@ -95,6 +153,7 @@ class Hub(Record, frozen=True):
     split_parts: dict[str, list[str]] = {}
     multimodal_projectors: list[str] = []
     draft: Draft | None = None
+    locked: list[Locked] = []
 
 
 class EngineClaim(Record, frozen=True):

@@ -1,0 +1,218 @@
+"""The lock of a family: what the hubs said when they were asked, as `specs/locks/*.lock.json`.
+
+`compiler lock` writes it, `compiler check` compares specs with it without a network. Canonical
+bytes are UTF-8 JSON with sorted keys, two-space indentation and a final newline; sources and files
+are sorted, so that locking an unchanged hub again gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from runtime.errors import UserError
+from runtime.manifest import Attention, LockedFile, Record
+
+FORMAT = "modelbook.lock"
+FORMAT_VERSION = 1
+#: Folder beside `families/`, and the end of a lock's file name.
+FOLDER, SUFFIX = "locks", ".lock.json"
+
+
+class Provenance(Record, frozen=True):
+    """Where a source's facts come from; kept as it was while they stay the same.
+
+    Attributes:
+        time: When the hub was asked (UTC, `2026-11-25T20:29:43Z`).
+        client: Name and version of the client that asked.
+    """
+
+    time: str
+    client: str = ""
+
+
+class ConfigFacts(Record, frozen=True):
+    """What a model's `config.json` and the headers of its weights say; None where they do not.
+
+    Attributes:
+        architectures: Class names.
+        model_type: As written.
+        context_length: Tokens, a stated scaling of rotary positions applied.
+        native_context_length: Tokens before such a scaling.
+        other_context_lengths: Further lengths that can be meant, where the config leaves open
+            whether the scaling is applied already.
+        quantization_method: `quant_method` of the quantization config, or `mlx`.
+        bits: Bits of a quantized weight.
+        group_size: Weights that share a scale.
+        dtype: Type of unquantized weights, such as `bfloat16`.
+        parameters: Type in the weights' headers → how many numbers have it.
+        expert_parameters: Those numbers that lie in routed experts.
+        experts: Routed experts of a layer.
+        experts_per_token: Routed experts that a token passes through.
+        attention: What the context's memory depends on.
+    """
+
+    architectures: list[str] = []
+    model_type: str | None = None
+    context_length: int | None = None
+    native_context_length: int | None = None
+    other_context_lengths: list[int] = []
+    quantization_method: str | None = None
+    bits: int | None = None
+    group_size: int | None = None
+    dtype: str | None = None
+    parameters: dict[str, int] = {}
+    expert_parameters: int = 0
+    experts: int | None = None
+    experts_per_token: int | None = None
+    attention: Attention | None = None
+
+
+class GgufFacts(Record, frozen=True):
+    """What the header of a GGUF file says; None where it does not.
+
+    Attributes:
+        path: The file; the first part of a split one.
+        architecture: Such as `llama`.
+        file_type: Number of its quantization, as llama.cpp counts them.
+        context_length: Tokens.
+        size_label: The model's size, such as `7B`.
+        attention: What the context's memory depends on.
+    """
+
+    path: str
+    architecture: str | None = None
+    file_type: int | None = None
+    context_length: int | None = None
+    size_label: str | None = None
+    attention: Attention | None = None
+
+
+class Before(Record, frozen=True):
+    """What a source said at an earlier lock, until `compiler lock --accept` forgets it.
+
+    Attributes:
+        gated: See `LockedSource`.
+        licence: Likewise.
+    """
+
+    gated: str | None = None
+    licence: str | None = None
+
+
+class LockedSource(Record, frozen=True):
+    """One repository at one revision on one hub.
+
+    Attributes:
+        hub: Hub name.
+        repo_id: As the spec writes it, with the quantization filled in.
+        revision: What the spec asks for; None: the default branch.
+        commit: What that stood for; empty where it was never found.
+        provenance: When and by what this was asked.
+        missing: `repository` or `revision` where the hub has no such thing (now); the rest is then
+            what was known before.
+        name: The hub's own spelling of the repository's id, where it is another.
+        gated: `auto` or `manual` where the authors let in only who accepted their terms; empty
+            where everybody may download; None where the hub does not say.
+        licence: As the hub names it.
+        chat_template: Whether the tokenizer or the weights carry one; None where that is unknown.
+        files: Every file whose path is safe, sorted by path.
+        config: What the model's configuration says; None where there is none.
+        gguf: Headers of the planned GGUF files, sorted by path.
+        before: What changed since an earlier lock and nobody accepted yet.
+    """
+
+    hub: str
+    repo_id: str
+    commit: str
+    provenance: Provenance
+    revision: str | None = None
+    missing: str | None = None
+    name: str | None = None
+    gated: str | None = None
+    licence: str | None = None
+    chat_template: bool | None = None
+    files: list[LockedFile] = []
+    config: ConfigFacts | None = None
+    gguf: list[GgufFacts] = []
+    before: Before | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells sources of a lock apart, and their order."""
+        return (self.hub, self.repo_id, self.revision or "")
+
+    @property
+    def checked(self) -> str:
+        """The date (YYYY-MM-DD) on which the hub was asked."""
+        return self.provenance.time[:10]
+
+    def facts(self, path: str) -> GgufFacts | None:
+        """The header of one GGUF file."""
+        return next((header for header in self.gguf if header.path == path), None)
+
+
+class Lock(Record, frozen=True, omit_defaults=False):
+    """The lock of one family.
+
+    Attributes:
+        format: Always `modelbook.lock`.
+        format_version: Raised when an older program must not read the file.
+        family: The family's name.
+        sources: Sorted by hub, repository and revision.
+    """
+
+    format: str
+    format_version: int
+    family: str
+    sources: list[LockedSource]
+
+    def source(self, hub: str, repo_id: str, revision: str | None) -> LockedSource | None:
+        """The source of that key."""
+        key = (hub, repo_id, revision or "")
+        return next((source for source in self.sources if source.key == key), None)
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_DECODER = msgspec.json.Decoder(Lock)
+
+
+def file_name(family: str) -> str:
+    """The name of a family's lock in the folder of locks."""
+    return f"{family}{SUFFIX}"
+
+
+def encode(lock: Lock) -> bytes:
+    """The lock's canonical bytes."""
+    ordered = msgspec.structs.replace(lock, sources=sorted(
+        map(_ordered, lock.sources), key=lambda source: source.key))
+    return msgspec.json.format(_ENCODER.encode(ordered), indent=2) + b"\n"
+
+
+def _ordered(source: LockedSource) -> LockedSource:
+    return msgspec.structs.replace(
+        source, files=sorted(source.files, key=lambda file: file.path),
+        gguf=sorted(source.gguf, key=lambda header: header.path))
+
+
+def decode(data: bytes, name: str = "lock") -> Lock:
+    """Read a lock.
+
+    Args:
+        data: The file's bytes.
+        name: How to call the file in errors.
+
+    Raises:
+        UserError: It is not a lock that this version reads.
+    """
+    hint = "write it again with `compiler lock`"
+    try:
+        lock = _DECODER.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise UserError(f"{name} is not a lock that can be read: {error}", code="lock-invalid",
+                        hint=hint) from None
+    if lock.format != FORMAT or lock.format_version != FORMAT_VERSION:
+        raise UserError(
+            f"{name} is of the format {lock.format!r}, version {lock.format_version}; "
+            f"this version reads {FORMAT!r}, version {FORMAT_VERSION}", code="lock-invalid",
+            hint=f"upgrade Modelbook, or {hint}")
+    return lock

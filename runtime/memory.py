@@ -1,0 +1,180 @@
+"""How much disk and memory a combination takes: an estimate, from what is known before a download.
+
+    memory = weights + context cache + overhead
+
+**Weights** are the sizes of the weight files where the family is locked. Without a lock they are
+`size in billions × 10⁹ × bits per weight ÷ 8`; the bits of GGUF's kinds are those that llama.cpp's
+`tools/quantize/README.md` states for Llama 3.1 8B, scales included. A kind that it does not list
+counts as the block type that it is named after (blocks of 32 or 256 weights with their scales, as in
+`ggml-common.h`). Four-bit GPTQ, AWQ and MLX weights with groups of 128 or 64 keep a 16-bit scale
+and a zero or bias for each group; the embeddings, which these leave in 16 bits, are not known
+without a lock, and so small models are underestimated.
+
+**The context cache** holds the keys and values of every token: `layers × heads × (key length +
+value length) × bytes a number`, the heads being those of keys and values (Kwon et al. 2023,
+"Efficient Memory Management for Large Language Model Serving with PagedAttention", section 2.2,
+counts the same for one head a query). A layer with a sliding window keeps the window's tokens. With
+latent attention (DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.2) a layer keeps one compressed vector
+of a token instead; Transformers keeps the full keys and values all the same. Each engine keeps
+numbers of two bytes unless it is told otherwise.
+
+**Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
+"Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
+the number of layers. Where the configuration is not known, the cache is left out and the estimate
+says so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from runtime import files
+from runtime.manifest import Attention, Hub, Locked, LockedFile, Spec
+from runtime.naming import parse_size
+
+#: Bits that a weight takes in a GGUF file, for the names that llama.cpp's own table has …
+_GGUF_BITS = {
+    "IQ1_S": 2.0042, "IQ1_M": 2.1460, "IQ2_XXS": 2.3824, "IQ2_XS": 2.5882, "IQ2_S": 2.7403,
+    "IQ2_M": 2.9294, "IQ3_XXS": 3.2548, "IQ3_XS": 3.4977, "IQ3_S": 3.6606, "IQ3_M": 3.7628,
+    "IQ4_XS": 4.4597, "IQ4_NL": 4.6818, "Q2_K_S": 2.9697, "Q2_K": 3.1593, "Q3_K_S": 3.6429,
+    "Q3_K_L": 4.2979, "Q4_K_S": 4.6672, "Q4_K_M": 4.8944, "Q5_K_S": 5.5704, "Q5_K_M": 5.7036,
+    "Q6_K": 6.5633, "Q8_0": 8.5008, "F16": 16.0005,
+    # … and for others those of their blocks: bytes × 8 ÷ weights. Q3_K_M lies between its
+    # neighbours; that of MXFP4 is 17 bytes for 32 weights.
+    "Q3_K_M": 3.97, "Q4_0": 4.5, "Q4_1": 5.0, "Q5_0": 5.5, "Q5_1": 6.0, "BF16": 16.0,
+    "FP16": 16.0, "F32": 32.0, "FP32": 32.0, "MXFP4": 4.25, "TQ1_0": 1.6875, "TQ2_0": 2.0625,
+}
+#: Bits for names that say only how many (`Q4`, `Q4_K`), and of mixes that are named after one.
+_GGUF_PLAIN = {2: 3.1593, 3: 3.97, 4: 4.8944, 5: 5.7036, 6: 6.5633, 7: 7.5, 8: 8.5008}
+_BITS = re.compile(r"(?i)(?:int|fp|mxfp|nvfp|w)?([2-8])(?:-?bits?)?(?![0-9])")
+#: Bits of a group's scale and zero, shared by so many weights.
+_GROUPED = {"gptq": (20, 128), "awq": (20, 128), "mlx": (32, 64), "bnb": (8.5, 64)}
+_WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".npz")
+#: Bytes of a number in the context cache, unless the user sets another type.
+_CACHE_BYTES = 2
+#: Engines that keep full keys and values also where attention is latent.
+_FULL_CACHE = frozenset({"transformers", "mlx"})
+_OVERHEAD_SHARE = 0.2
+_MOST_OVERHEAD = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a quantization takes; bytes.
+
+    Attributes:
+        disk: Files that are downloaded; None where neither a lock nor the name tells.
+        weights: Weights in memory; None likewise.
+        cache: The context's keys and values; None where the configuration is not known.
+        overhead: Buffers and the engine itself.
+        context_length: Tokens that `cache` is for.
+        from_lock: Whether `disk` and `weights` are the sizes of files, not estimates.
+    """
+
+    disk: int | None
+    weights: int | None
+    cache: int | None
+    overhead: int
+    context_length: int
+    from_lock: bool
+
+    @property
+    def total(self) -> int | None:
+        """All of it; without the cache where that is not known."""
+        return None if self.weights is None else self.weights + (self.cache or 0) + self.overhead
+
+    @property
+    def basis(self) -> str:
+        """What the estimate stands on, for people."""
+        if not self.from_lock:
+            return "from size and quantization alone; the context comes on top"
+        if self.cache is None:
+            return "from the locked file sizes; the context comes on top"
+        return f"from the locked files and configuration, {self.context_length} tokens of context"
+
+
+def estimate(spec: Spec, hub: Hub, quantization: str, *, engine: str,
+             context_length: int) -> Estimate:
+    """Estimate one quantization on one engine.
+
+    Args:
+        spec: The spec.
+        hub: The hub whose files are used.
+        quantization: One that it has.
+        engine: Engine name, any case.
+        context_length: Tokens of all requests that are served at once.
+    """
+    locked = locked_source(hub, quantization)
+    listed = locked.files.get(quantization, []) if locked else []
+    weights = weights_size(listed)
+    if weights:
+        disk: int | None = sum(file.size or 0 for file in listed)
+    else:
+        disk = weights = estimated_weights(spec, quantization)
+    cache = cache_size(locked.attention, context_length, engine) if (
+        locked and locked.attention) else None
+    overhead = min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
+    return Estimate(disk, weights, cache, overhead, context_length,
+                    from_lock=bool(weights_size(listed)))
+
+
+def locked_source(hub: Hub, quantization: str) -> Locked | None:
+    """What the lock says of the repository that holds a quantization; None without a lock."""
+    repo_id = files.repo_id(hub, quantization)
+    return next((locked for locked in hub.locked if locked.repo_id == repo_id), None)
+
+
+def weights_size(listed: list[LockedFile]) -> int | None:
+    """Bytes of the weights among files; None where there are none, or one's size is not known."""
+    sizes = [file.size for file in listed if file.path.endswith(_WEIGHTS)]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if known and len(known) == len(sizes) else None
+
+
+def estimated_weights(spec: Spec, quantization: str) -> int | None:
+    """Bytes of the weights by size and quantization alone; None where the name tells too little."""
+    bits = bits_per_weight(spec.format, quantization)
+    size = parse_size(spec.size_in_billions)
+    return int(size * 10**9 * Decimal(str(bits)) / 8) if bits and size else None
+
+
+def bits_per_weight(model_format: str, quantization: str) -> float | None:
+    """Bits that a weight takes on average, scales included; None where the name does not tell."""
+    if model_format == "ggufv2":
+        return _gguf_bits(quantization)
+    if model_format == "fp8":
+        return 8.0
+    if model_format == "fp4":
+        return 4.5  # sixteen weights share an eight-bit scale
+    if quantization.lower() in ("none", "bf16", "fp16"):
+        return 16.0 if model_format in ("pytorch", "mlx") else None
+    match = _BITS.match(quantization)
+    if match is None:
+        return None
+    bits, share = int(match[1]), _GROUPED.get(model_format)
+    return bits + share[0] / share[1] if share else float(bits)
+
+
+def _gguf_bits(quantization: str) -> float | None:
+    name = re.sub(r"^(UD|I1)-", "", quantization.upper()).removesuffix("_MOE")
+    if name in _GGUF_BITS:
+        return _GGUF_BITS[name]
+    # A mix with larger outer layers (`Q4_K_XL`, `Q2_K_L`) is counted as its base kind.
+    base = re.sub(r"_(XL|L)$", "", name)
+    for candidate in (f"{base}_M", base):
+        if candidate in _GGUF_BITS:
+            return _GGUF_BITS[candidate]
+    match = re.match(r"I?Q([2-8])", name)
+    return _GGUF_PLAIN[int(match[1])] if match else None
+
+
+def cache_size(attention: Attention, context_length: int, engine: str) -> int:
+    """Bytes of the keys and values of `context_length` tokens."""
+    numbers = attention.heads * (attention.key_length + attention.value_length)
+    if attention.latent and engine.lower() not in _FULL_CACHE:
+        numbers = attention.latent
+    windowed = min(context_length, attention.window) if attention.window else context_length
+    tokens = attention.layers * context_length + attention.window_layers * windowed
+    return tokens * numbers * _CACHE_BYTES
