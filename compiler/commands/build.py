@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from compiler import report
+from compiler import report, verification
 from compiler.emit import outputs, profiles
 from compiler.emit.write import Changes, compare, unified_diff, write
 from compiler.finding import Severity
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     if stopping.failed:
         return _refuse(stopping, args)
     manifest = plan(result.catalogue.documents)
-    files = outputs.render(manifest, profile)
+    files = outputs.render(manifest, profile, verification.read(args.specs))
     changes = (compare if args.check else write)(args.out, files)
     if args.check and args.format == "text":
         for line in unified_diff(args.out, files, changes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -13,22 +14,24 @@ from compiler.emit import rst, view
 from compiler.emit.profiles import Profile
 from compiler.emit.stated import stated
 from compiler.pagenames import unusable_reason
+from compiler.verification import Verification, badge
 from runtime.errors import UserError
-from runtime.manifest import Family, Manifest, Record
+from runtime.manifest import Family, Manifest, Record, Spec
 
 #: Longest description in a table, in characters.
 _SHORT = 160
-_RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, view.Matrix)
+_RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, view.Matrix,
+            view.RecordLine)
 
 
-def render(manifest: Manifest, profile: Profile) -> dict[str, str]:
+def render(manifest: Manifest, profile: Profile, verification: Verification) -> dict[str, str]:
     """The pages: path relative to the output folder → text.
 
     Raises:
         UserError: Two families would share a page or a label, a page's name is not safe, or the
             profile prints text as stated and some text would act as markup.
     """
-    writer = _Writer(manifest, profile)
+    writer = Writer(manifest, profile, verification)
     pages: dict[str, str] = {}
     kinds: dict[str, list[Family]] = {"llm": []}
     for family in manifest.families:
@@ -38,6 +41,8 @@ def render(manifest: Manifest, profile: Profile) -> dict[str, str]:
         for family in families:
             pages[f"models/{kind}/{names[family.name]}.rst"] = writer.family(family)
         pages[f"models/{kind}/index.rst"] = writer.index(families, names)
+    if profile.verification:
+        pages["verification.rst"] = writer.verification_page()
     return pages
 
 
@@ -86,11 +91,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-class _Writer:
+class Writer:
     """Renders pages with the templates of one profile, each compiled once."""
 
-    def __init__(self, manifest: Manifest, profile: Profile) -> None:
+    def __init__(self, manifest: Manifest, profile: Profile, verification: Verification) -> None:
         self.place = ""
+        self.verification = verification
+        self.page = "verification.rst.j2" if profile.verification else None
         self.engines = {engine.name: engine for engine in manifest.engines}
         self.by_name = {family.name.casefold(): family for family in manifest.families}
         escaped = profile.text == "escaped"
@@ -106,6 +113,7 @@ class _Writer:
             rule=rst.rule, reference=rst.reference, link=rst.link, hub_title=hub_pages.title,
             family_label=view.family_label, printed_hub=view.printed_hub)
         self.family_template = environment.get_template("family.rst.j2")
+        self.environment = environment
         self.index_template = environment.get_template("index.rst.j2")
 
     def family(self, family: Family) -> str:
@@ -114,8 +122,24 @@ class _Writer:
         successor = family.deprecated.renamed_to if family.deprecated else None
         return self.family_template.render(
             family=family, successor=self.by_name.get((successor or "").casefold()),
-            specs=[view.spec_view(family, spec, number, self.engines)
+            specs=[self._spec(family, spec, number)
                    for number, spec in enumerate(family.specs, 1)])
+
+    def _spec(self, family: Family, spec: Spec, number: int) -> view.SpecView:
+        made = view.spec_view(family, spec, number, self.engines)
+        if not (self.page and self.verification.tried):
+            return made
+        return replace(made, verification=badge(self.verification, family, spec))
+
+    def verification_page(self) -> str:
+        """The page of all records."""
+        self.place = "verification"
+        known = self.verification
+        rows = [(engine, [known.cells[engine, name].text if (engine, name) in known.cells else "–"
+                          for name in known.formats]) for engine in known.engines]
+        return self.environment.get_template("verification.rst.j2").render(
+            tried=bool(known.tried), formats=known.formats, rows=rows,
+            lines=[line for tried in known.tried.values() for line in view.record_lines(tried)])
 
     def index(self, families: list[Family], names: dict[str, str]) -> str:
         """The page that lists all families of one type."""

@@ -1,7 +1,8 @@
 """Profiles: what pages look like, one folder of templates each.
 
 A profile is a folder with `profile.toml`, `family.rst.j2` and `index.rst.j2`; a further folder is a
-further profile. Its `profile.toml` says
+further profile. With a `verification.rst.j2` it shows the verification records too. Its
+`profile.toml` says
 
 - `description`: one sentence;
 - `text`: `escaped` (spec text is shown literally, whatever it holds) or `stated` (it is printed as
@@ -32,6 +33,11 @@ class Profile:
     description: str
     text: str
     file_names: str
+
+    @property
+    def verification(self) -> bool:
+        """Whether it has a page of verification records, and shows on pages what they say."""
+        return (self.folder / "verification.rst.j2").is_file()
 
 
 @cache

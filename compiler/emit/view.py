@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from compiler import resolve
 from compiler.emit import hubs as hub_pages
 from compiler.emit.rst import Rst, link
+from compiler.verification import Tried
 from runtime.command import launch_argv, shell_line
 from runtime.files import is_split
 from runtime.manifest import Engine, EngineClaim, Family, Hub, Spec
@@ -74,6 +75,42 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLine:
+    """One verification record, as the table of them prints it.
+
+    Attributes:
+        id: Combination id.
+        outcome: In one word.
+        level: The highest that was reached.
+        setup: Provider, version and kind of machine.
+        weights: `real` or `twin`.
+        reason: One sentence; empty where it passed.
+    """
+
+    id: str
+    outcome: str
+    level: str
+    setup: str
+    weights: str
+    reason: str
+
+
+def record_lines(tried: Tried) -> Iterator[RecordLine]:
+    """The fresh records of a combination; a line of its own where all are stale."""
+    for record in tried.fresh:
+        accelerators = record.machine.get("accelerators")
+        best = accelerators[-1] if isinstance(accelerators, list) and accelerators else "cpu"
+        setup = " ".join(filter(None, (record.engine.provider, record.engine.version)))
+        yield RecordLine(
+            tried.combination.id, record.outcome, record.level or "none",
+            f"{setup} on {record.machine.get('system', '?')} {best}, {record.date[:10]}".strip(),
+            record.weights, record.reason or "–")
+    if not tried.fresh:
+        yield RecordLine(tried.combination.id, "stale", "–", "–", "–",
+                         "the spec or the engine's facts changed since it was tried")
+
+
+@dataclass(frozen=True, slots=True)
 class SpecView:
     """One spec of a family, as the template prints it.
 
@@ -89,6 +126,7 @@ class SpecView:
         matrix: None where every quantization is on every engine and hub.
         printed: Those of `hubs` that pages of the field print, in their order.
         claimed: Engines promised for at least one quantization of the hub whose id is printed.
+        verification: What the records say of its combinations.
     """
 
     number: int
@@ -102,6 +140,12 @@ class SpecView:
     matrix: Matrix | None
     printed: list[Hub]
     claimed: list[str]
+    verification: str = "not verified"
+
+    @property
+    def verified(self) -> bool:
+        """Whether there is a record to look at."""
+        return self.verification != "not verified"
 
     @property
     def shown(self) -> str | None:

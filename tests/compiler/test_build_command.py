@@ -45,7 +45,7 @@ def test_it_writes_pages_and_manifest_and_says_so(
     out = tmp_path / "out"
     assert main(["build", "--specs", str(specs), "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "2 families: 4 new" in said
+    assert "2 families: 6 new" in said
     assert str(out / "manifest.json") in said
     manifest = load(out / "manifest.json")
     assert [family.name for family in manifest.families] == ["seed-oss", "smollm2"]
@@ -72,7 +72,7 @@ def test_a_second_build_touches_nothing(specs: Path, tmp_path: Path,
     before = tree(tmp_path / "out")
     assert main(arguments) == 0
     assert tree(tmp_path / "out") == before
-    assert "4 unchanged" in capsys.readouterr().out
+    assert "6 unchanged" in capsys.readouterr().out
 
 
 def test_a_removed_family_takes_its_page_with_it(specs: Path, tmp_path: Path):
