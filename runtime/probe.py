@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,18 +135,33 @@ class Client:
         Raises:
             ProbeError: It does not answer as it should.
         """
-        reply = self._json("POST", "/v1/chat/completions", {
-            "model": self._model, "max_tokens": max_tokens, "temperature": 0,
-            "messages": [{"role": "user", "content": question}]}, timeout)
-        choice = _first_choice(reply)
-        message = choice.get("message")
-        if not isinstance(message, dict):
-            raise ProbeError(200, "the reply holds no message")
+        reply, choice, message = self._chat(question, max_tokens, timeout, {})
         return Answer(
             text=_text(message.get("content")),
             reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
             finish_reason=_text(choice.get("finish_reason")),
             completion_tokens=_tokens(reply), model=_text(reply.get("model")))
+
+    def message(self, question: str, *, max_tokens: int, timeout: float,
+                tools: Sequence[Mapping[str, object]] = ()) -> dict[str, Any]:
+        """One chat turn's message as the server gives it, for who looks at tool calls.
+
+        Raises:
+            ProbeError: It does not answer as it should.
+        """
+        more = {"tools": list(tools), "tool_choice": "auto"} if tools else {}
+        return self._chat(question, max_tokens, timeout, more)[2]
+
+    def _chat(self, question: str, max_tokens: int, timeout: float, more: Mapping[str, object],
+              ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        reply = self._json("POST", "/v1/chat/completions", {
+            "model": self._model, "max_tokens": max_tokens, "temperature": 0,
+            "messages": [{"role": "user", "content": question}], **more}, timeout)
+        choice = _first_choice(reply)
+        message = choice.get("message")
+        if not isinstance(message, dict):
+            raise ProbeError(200, "the reply holds no message")
+        return reply, choice, message
 
     def complete(self, prompt: str, *, max_tokens: int, timeout: float) -> Answer:
         """Continue `prompt` at temperature 0.

@@ -19,7 +19,7 @@ from runtime.manifest import Engine
 FORMAT = "modelbook.record"
 FORMAT_VERSION = 1
 #: In the order in which `verify` climbs them.
-LEVELS = ("plan", "load", "chat")
+LEVELS = ("plan", "hub", "load", "chat", "abilities")
 OUTCOMES = ("passed", "failed", "skipped", "environment")
 WHO = ("maintainer", "ci", "contributor")
 
@@ -35,6 +35,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         finish_reason: Why the answer ended.
         key_line: The line of the engine's log that explains a failure.
         seconds_to_ready: From start to the first generation.
+        abilities: Claimed ability → `shown`, or why not.
     """
 
     question: str = ""
@@ -44,6 +45,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     finish_reason: str = ""
     key_line: str = ""
     seconds_to_ready: float | None = None
+    abilities: dict[str, str] = {}
 
 
 class UsedEngine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""Trying combinations for real: plan, load, chat; each outcome becomes a record."""
+"""Trying combinations for real, level by level; each outcome becomes a record."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec.structs import replace as replace_struct
+
 from runtime import __version__, home, launch, ports
+from runtime.abilities import PROBED, SHOWN_BY_CHAT, show
 from runtime.combination import Combination
 from runtime.engines.environments import program_version
 from runtime.errors import UserError
 from runtime.fetch import Options, ensure, preview
+from runtime.hubcheck import ask
 from runtime.launch import Prepared, Request, Server
-from runtime.local import Located
+from runtime.local import LocalFile, Located
 from runtime.machine import Machine
 from runtime.probe import PROMPT, QUESTION, Answer, ProbeError
 from runtime.progress import Reporter
@@ -54,6 +58,7 @@ class Job:
         download: Download what is not here; else such combinations are skipped.
         who: Who runs it.
         manifest_digest: Digest of the manifest that the combinations come from.
+        weights: `real`, or `twin` where the files are a twin's.
     """
 
     level: str
@@ -62,6 +67,7 @@ class Job:
     download: bool
     who: str
     manifest_digest: str
+    weights: str = "real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) ->
             wanted=job.level, level=finding.level, outcome=finding.outcome,
             reason=_private(finding.reason),
             engine=finding.engine or UsedEngine(name=combination.engine.name),
-            weights="real", machine=machine,
+            weights=job.weights, machine=machine,
             date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
             modelbook=__version__, manifest=job.manifest_digest,
             spec=spec_fingerprint(combination), facts=facts_fingerprint(combination.engine),
@@ -97,6 +103,8 @@ def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) ->
 def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
     if not combination.verdict.supported and not job.request.force:
         return _Finding("", "failed", f"{combination.verdict.code}: {combination.verdict.reason}")
+    if job.level == "hub":  # what a hub has does not depend on the engine's being here
+        return _hub(combination, job, reporter)
     try:
         prepared = launch.prepare(combination, job.request)
     except UserError as error:
@@ -117,6 +125,15 @@ def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
     return replace(_run(prepared, found, job, reporter), engine=engine, source=_source(found))
 
 
+def _hub(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
+    if combination.hub_name == "local" or job.files.model_path is not None:
+        return _Finding("plan", "skipped", "no hub was asked: the files are named by the user")
+    try:
+        return _Finding("hub", "passed", source=_source(ask(combination, job.files, reporter)))
+    except UserError as error:
+        return _refused("plan", error)
+
+
 def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter) -> _Finding:
     try:
         with (ports.reserve(prepared.request.host, prepared.request.port) as port,
@@ -124,7 +141,10 @@ def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter) -> _F
             seconds = round(server.seconds, 2)
             if job.level == "load":
                 return _Finding("load", "passed", evidence=Evidence(seconds_to_ready=seconds))
-            return _chat(server, seconds)
+            finding = _chat(server, seconds)
+            if job.level == "abilities" and finding.outcome == "passed":
+                return _abilities(server, finding, job)
+            return finding
     except LaunchError as error:
         reached = "load" if error.code == "engine-no-answer" else "plan"
         key = _private(error.key.line) if error.key else ""
@@ -151,6 +171,32 @@ def _chat(server: Server, seconds: float) -> _Finding:
     return _Finding("chat", "passed", evidence=evidence)
 
 
+def _abilities(server: Server, finding: _Finding, job: Job) -> _Finding:
+    """Have the claimed abilities shown; random weights show none, whatever the engine can do."""
+    family = server.prepared.combination.family
+    if job.weights == "twin":
+        return replace(finding, outcome="skipped",
+                       reason="a twin's random weights show no ability; the command line and its "
+                              "parsers were accepted")
+    shown: dict[str, str] = {}
+    unprobed = []
+    for ability in family.abilities:
+        if ability in PROBED:
+            why = show(server.client, ability, timeout=job.request.timeout,
+                       tags=(family.reasoning_start_tag, family.reasoning_end_tag))
+            shown[ability] = why or "shown"
+        elif ability not in SHOWN_BY_CHAT:
+            unprobed.append(ability)
+    evidence = replace_struct(finding.evidence or Evidence(), abilities=shown)
+    failed = [f"{name}: {why}" for name, why in shown.items() if why != "shown"]
+    if failed:
+        return replace(finding, outcome="failed", reason="; ".join(failed), evidence=evidence)
+    if unprobed:
+        return replace(finding, outcome="skipped", evidence=evidence,
+                       reason=f"there is no request yet that shows {', '.join(unprobed)}")
+    return replace(finding, level="abilities", evidence=evidence)
+
+
 def _evidence(answer: Answer, seconds: float) -> Evidence:
     return Evidence(
         question=QUESTION if answer.via == "chat" else PROMPT, answer=_excerpt(answer.text),
@@ -163,14 +209,18 @@ def _excerpt(text: str) -> str:
 
 
 def _source(found: Located) -> UsedSource:
-    named = found.hub in ("path", "local")
     return UsedSource(
         hub=found.hub, repo_id="" if found.hub == "path" else found.repo_id, commit=found.commit,
-        files=[UsedFile(path=file.path, size=file.size,
-                        sha256=_sha256(found.model.folder / file.path)
-                        if named or not file.digest.startswith("sha256:")
-                        else file.digest.removeprefix("sha256:"))
+        files=[UsedFile(path=file.path, size=file.size, sha256=_digest(found, file))
                for file in found.files])
+
+
+def _digest(found: Located, file: LocalFile) -> str:
+    """The file's SHA-256; empty where only the hub has it and gives another hash."""
+    if found.hub not in ("path", "local") and file.digest.startswith("sha256:"):
+        return file.digest.removeprefix("sha256:")
+    path = found.model.folder / file.path
+    return _sha256(path) if path.is_file() else ""
 
 
 def _sha256(path: Path) -> str:

@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--level", choices=LEVELS, default="chat", help="how far to go (default: %(default)s)")
     add("--records", type=Path, metavar="FILE", help="where records are added (default: the data "
         "folder's records.jsonl)")
+    add("--resume", action="store_true", help="leave out what has passed or failed at this level "
+        "already, by a record that is not stale")
     add("--as", dest="who", choices=WHO, help="who runs this (default: ci on a build machine, "
         "else contributor)")
     add("--format", choices=("text", "json", "junit"), default="text",
@@ -55,10 +57,17 @@ def run(args: argparse.Namespace) -> int:
         check_platform()
     manifest = load_manifest(args)
     chosen = _choose(manifest, args)
+    path = args.records or home.records_file()
+    if args.resume:
+        known = list(records.read(path))
+        left = [each for each in chosen if not _has_record(each, known, args.level)]
+        print(f"{len(chosen) - len(left)} of {len(chosen)} have a fresh record", file=sys.stderr)
+        if not left:
+            return ExitCode.OK
+        chosen = left
     job = Job(level=args.level, request=_request(args),
               files=Options(model_path=args.model_path, hub_root=args.hub_root),
               download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest)
-    path = args.records or home.records_file()
     home.ensure_folder(path.parent)
     done: list[Record] = []
     code: ExitCode | None = None
@@ -74,6 +83,15 @@ def run(args: argparse.Namespace) -> int:
     if code is not None:
         return code
     return ExitCode.OK if succeeded(done) else ExitCode.FAILED
+
+
+def _has_record(combination: Combination, known: list[Record], level: str) -> bool:
+    """Whether it was tried at this level as it is now; the machine's own troubles do not count."""
+    mine = [record for record in known if record.combination == combination.id
+            and record.wanted == level
+            and record.spec == records.spec_fingerprint(combination)
+            and record.facts == records.facts_fingerprint(combination.engine)]
+    return bool(mine) and mine[-1].outcome in ("passed", "failed")
 
 
 def _choose(manifest: Manifest, args: argparse.Namespace) -> list[Combination]:

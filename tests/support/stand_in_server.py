@@ -42,6 +42,11 @@ CHAT = {
     "reasoning": {"content": None, "reasoning": "The user asks for a capital."},
     "reasoning-content": {"content": None, "reasoning_content": "Let me think about France."},
 }
+TOOLS = {"able": '{"city": "Paris"}', "bad-arguments": '{"town": 3}', "no-thought":
+         '{"city": "Paris"}', "thought-in-answer": '{"city": "Paris"}'}
+CHAT["able"] = {"content": "Five cents.", "reasoning_content": "Let x be the price."}
+CHAT["bad-arguments"] = CHAT["raw-tools"] = CHAT["able"]
+CHAT["thought-in-answer"] = {"content": "</think> Five.", "reasoning": "Let x be it."}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -66,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, {"data": [{"id": args.alias}]})
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.loading():
             self.reply(503, {"error": {"message": "Loading model"}})
         elif MODE == "chat-500":
@@ -77,6 +82,10 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(600)
         elif "chat" in self.path:
             message = CHAT.get(MODE, CHAT["good"])
+            if asked.get("tools") and MODE in TOOLS:
+                function = {"name": "get_weather", "arguments": TOOLS[MODE]}
+                message = {"content": None, "tool_calls": [
+                    {"id": "1", "type": "function", "function": function}]}
             self.reply(200, {"model": args.alias, "choices": [
                 {"message": message, "finish_reason":
                     "length" if message["content"] is None else "stop"}]})
