@@ -21,6 +21,7 @@ PROGRAM = Program(
         "logs": "show the engine's log of a launched model",
         "stop": "stop a launched model",
         "verify": "try combinations and record how far each one got",
+        "twin": "build a family's tiny twin, to try engines with",
         "engines": "list, install, remove and probe engines",
         "doctor": "say which engines work on this machine, and why the others do not",
     },

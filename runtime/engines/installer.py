@@ -14,7 +14,7 @@ from typing import TextIO
 import msgspec
 
 from runtime import home
-from runtime.engines import engine_module
+from runtime.engines import MODULES, engine_module
 from runtime.engines.base import clean
 from runtime.engines.environments import Installation
 from runtime.errors import UserError
@@ -82,7 +82,9 @@ def extend_environment(
 def _fill(engine: Engine, provider: str, python: Path, requirements: Sequence[str],
           report: Callable[[str], None], out: TextIO) -> None:
     _run([*_installer(python), "install", *_python_option(python), *requirements], report, out)
-    if unwanted := engine_module(engine.name).UNWANTED.get(provider):
+    unwanted = (engine_module(engine.name).UNWANTED.get(provider)
+                if engine.name.lower() in MODULES else None)  # the tools of twins are no engines
+    if unwanted:
         _run([*_uninstaller(python), *unwanted], report, out)
 
 
