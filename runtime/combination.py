@@ -56,8 +56,19 @@ class Combination:
 
     @property
     def expected_files(self) -> list[str] | None:
-        """Exact paths of the weights in the repository; None for a folder format."""
-        return files.expected_files(self.hub, self.quantization)
+        """Exact paths in the repository, the projector's last; None for a folder format."""
+        weights = files.expected_files(self.hub, self.quantization)
+        return weights if weights is None or self.projector is None else [*weights, self.projector]
+
+    @property
+    def projector(self) -> str | None:
+        """Path of the projector file that gives the model its vision or hearing, if it has one."""
+        return next(iter(self.hub.multimodal_projectors), None)
+
+    @property
+    def trust_remote_code(self) -> bool:
+        """Whether the repository's own code must run for the model to load."""
+        return self.spec.trust_remote_code
 
     def provider_refusal(self, provider: str) -> str:
         """Why one provider of the engine does not load it on this machine; empty where it does."""

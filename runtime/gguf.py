@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.errors import UserError
+from runtime.manifest import Attention
 
 #: Value type → struct code of a fixed-size value; 8 is a string, 9 an array.
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q",
@@ -60,7 +62,7 @@ class _ShortError(_BadError):
 
 
 class _Reader:
-    def __init__(self, data: mmap.mmap) -> None:
+    def __init__(self, data: mmap.mmap | bytes) -> None:
         self.data = data
         self.size = len(data)
         self.at = 0
@@ -211,3 +213,129 @@ def pointer_reason(start: bytes) -> str | None:
     if start.startswith(b"version https://git-lfs.github.com/spec/"):
         return "it is the text of a Git LFS pointer, which only names the real file"
     return None
+
+
+#: How much of a remote file is asked for at once, growing until its header is understood.
+_STEPS = (1 << 18, 1 << 21, 1 << 23, 1 << 25, 1 << 26)
+#: A hybrid model states a number for each layer; so many layers no model has.
+_MOST_LAYERS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the beginning of a header says of the model; None where it does not.
+
+    Attributes:
+        architecture: Such as `llama`.
+        file_type: Number of the quantization, as llama.cpp counts them.
+        context_length: Tokens.
+        size_label: Such as `7B`.
+        chat_template: Whether it carries one; None where its header was not read so far.
+        attention: What the context's memory depends on.
+    """
+
+    architecture: str | None
+    file_type: int | None
+    context_length: int | None
+    size_label: str | None
+    chat_template: bool | None
+    attention: Attention | None
+
+
+def read_metadata(read: Callable[[int, int], bytes], name: str) -> Metadata:
+    """Read the beginning of a file that is elsewhere, a few pieces at the most.
+
+    Args:
+        read: Gives the bytes from a first position up to an exclusive last one, fewer at the end.
+        name: How to call the file in errors.
+
+    Raises:
+        UserError: It is no GGUF file, or its header cannot be understood.
+    """
+    data = b""
+    for step in _STEPS:
+        more = read(len(data), step)
+        data += more
+        if data[:4] != b"GGUF":
+            raise _not_gguf(Path(name), data[:256])
+        try:
+            return _metadata(_Reader(data))
+        except _ShortError:
+            if not more or len(data) < step:
+                break
+        except _BadError as error:
+            raise UserError(f"{name} is damaged: its header holds {error}",
+                            code="model-damaged") from None
+    raise UserError(f"{name} is damaged: its header goes on past {len(data)} bytes",
+                    code="model-damaged")
+
+
+def _metadata(reader: _Reader) -> Metadata:
+    reader.skip(4)
+    version = reader.number("I")
+    if version not in (2, 3):
+        raise _BadError(f"the unknown version {version}")
+    reader.skip(8)
+    keys = reader.number("Q")
+    if keys > _MOST_KEYS:
+        raise _BadError(f"{keys} keys")
+    found: dict[str, object] = {}
+    complete = True
+    for _ in range(keys):
+        name = reader.text(_LONGEST_NAME).decode("utf-8", "replace")
+        # The vocabulary is long and comes last; what is asked for stands before it, mostly.
+        if name.startswith("tokenizer.") and {"general.file_type", "general.architecture"} <= (
+                found.keys()):
+            complete = False
+            break
+        kind = reader.number("I")
+        if name.endswith(".head_count_kv") and kind == _ARRAY:
+            found[name] = _numbers(reader)
+        else:
+            found[name] = reader.value(kind)
+    return _described(found, complete=complete)
+
+
+def _numbers(reader: _Reader) -> list[int]:
+    """An array of whole numbers, one for each layer."""
+    kind, count = reader.number("I"), reader.number("Q")
+    if kind not in _SCALARS or count > _MOST_LAYERS:
+        raise _BadError(f"{count} numbers of heads")
+    return [reader.number(_SCALARS[kind]) for _ in range(count)]
+
+
+def _described(found: dict[str, object], *, complete: bool) -> Metadata:
+    def text(key: str) -> str | None:
+        value = found.get(key)
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else None
+
+    def number(key: str) -> int | None:
+        value = found.get(key)
+        return value if isinstance(value, int) and 0 <= value < 1 << 40 else None
+
+    prefix = text("general.architecture") or ""
+    template = True if "tokenizer.chat_template" in found else (False if complete else None)
+    return Metadata(
+        architecture=prefix or None, file_type=number("general.file_type"),
+        context_length=number(f"{prefix}.context_length"), size_label=text("general.size_label"),
+        chat_template=template,
+        attention=_attention(lambda key: number(f"{prefix}.{key}"),
+                             found.get(f"{prefix}.attention.head_count_kv")))
+
+
+def _attention(number: Callable[[str], int | None], key_heads: object) -> Attention | None:
+    layers, heads = number("block_count"), number("attention.head_count")
+    width = number("embedding_length")
+    if not layers or not heads or not width:
+        return None
+    each = width // heads
+    if isinstance(key_heads, list):  # a layer without attention has none
+        layers, key_heads = sum(1 for count in key_heads if count), max(key_heads, default=0)
+    key_length = number("attention.key_length") or each
+    latent = number("attention.kv_lora_rank") or 0
+    rotary = number("rope.dimension_count") or 0
+    return Attention(
+        layers=layers, heads=heads if latent else (
+            key_heads if isinstance(key_heads, int) and key_heads else heads),
+        key_length=key_length, value_length=number("attention.value_length") or each,
+        latent=latent + rotary if latent else 0)

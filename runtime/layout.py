@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import PurePosixPath
+from typing import Protocol
 
-from runtime.combination import Combination
 from runtime.errors import UserError
 from runtime.files import unsafe_path_reason
 from runtime.hubs import TITLES
@@ -20,7 +20,27 @@ _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _SHARD = re.compile(r"^(?P<stem>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.\w+)$")
 
 
-def needed(combination: Combination, listing: Sequence[RemoteFile], *,
+class Needing(Protocol):
+    """What needs files of a repository: a combination, or a quantization that is to be locked."""
+
+    @property
+    def hub_name(self) -> str:
+        """Where the files are."""
+
+    @property
+    def repo_id(self) -> str:
+        """The repository."""
+
+    @property
+    def expected_files(self) -> list[str] | None:
+        """Exact paths of the weights; None for a folder format."""
+
+    @property
+    def trust_remote_code(self) -> bool:
+        """Whether the repository's own code is needed."""
+
+
+def needed(combination: Needing, listing: Sequence[RemoteFile], *,
            allow_pickle: bool = False) -> list[RemoteFile]:
     """The files of `listing` that the combination needs; small side files first.
 
@@ -38,7 +58,7 @@ def needed(combination: Combination, listing: Sequence[RemoteFile], *,
     return chosen
 
 
-def vet(combination: Combination, path: str) -> None:
+def vet(combination: Needing, path: str) -> None:
     """Refuse a path that a hub lists and that must not be joined to a folder.
 
     Raises:
@@ -51,7 +71,7 @@ def vet(combination: Combination, path: str) -> None:
             hint="do not use this repository before its owner has explained that")
 
 
-def _exactly(combination: Combination, expected: Sequence[str], listing: Sequence[RemoteFile],
+def _exactly(combination: Needing, expected: Sequence[str], listing: Sequence[RemoteFile],
              ) -> list[RemoteFile]:
     by_path = {file.path: file for file in listing}
     missing = [path for path in expected if path not in by_path]
@@ -69,7 +89,7 @@ def _exactly(combination: Combination, expected: Sequence[str], listing: Sequenc
         details={"missing": missing, "nearest": near})
 
 
-def _folder(combination: Combination, listing: Sequence[RemoteFile], *, allow_pickle: bool,
+def _folder(combination: Needing, listing: Sequence[RemoteFile], *, allow_pickle: bool,
             ) -> list[RemoteFile]:
     top = [file for file in listing if "/" not in file.path]
     outside = [file for file in listing if file.path.startswith(("/", "\\", "../", "..\\"))]
@@ -89,11 +109,11 @@ def _folder(combination: Combination, listing: Sequence[RemoteFile], *, allow_pi
     return side + weights
 
 
-def _is_side(combination: Combination, path: str) -> bool:
+def _is_side(combination: Needing, path: str) -> bool:
     if path.endswith(".safetensors.index.json") or _LEGAL.match(path):
         return True
     if path.endswith(".py"):
-        return combination.spec.trust_remote_code
+        return combination.trust_remote_code
     return path.endswith(_SIDE) and not path.endswith(".bin.index.json")
 
 
@@ -102,7 +122,7 @@ def _consolidated(path: str) -> bool:
     return path.startswith("consolidated")
 
 
-def _pickled(combination: Combination, top: Sequence[RemoteFile], *, allow_pickle: bool,
+def _pickled(combination: Needing, top: Sequence[RemoteFile], *, allow_pickle: bool,
              ) -> list[RemoteFile]:
     pickled = [file for file in top if file.path.endswith(_PICKLES)
                and not file.path.startswith(("training_args", "optimizer", "scheduler"))]
@@ -130,7 +150,7 @@ def missing_shards(paths: Iterable[str]) -> list[str]:
             for index in range(1, min(count, 10_000) + 1) if index not in present]
 
 
-def _refuse_case_clash(combination: Combination, files: Sequence[RemoteFile]) -> None:
+def _refuse_case_clash(combination: Needing, files: Sequence[RemoteFile]) -> None:
     seen: dict[str, str] = {}
     for file in files:
         other = seen.setdefault(file.path.casefold(), file.path)
@@ -140,5 +160,5 @@ def _refuse_case_clash(combination: Combination, files: Sequence[RemoteFile]) ->
                             why="they are one file on systems that do not tell case apart")
 
 
-def _title(combination: Combination) -> str:
+def _title(combination: Needing) -> str:
     return TITLES.get(combination.hub_name, combination.hub_name)

@@ -10,12 +10,17 @@ from __future__ import annotations
 import msgspec
 
 from runtime.errors import UserError
-from runtime.manifest import Attention, LockedFile, Record
+from runtime.manifest import Attention, LockedFile
 
 FORMAT = "modelbook.lock"
 FORMAT_VERSION = 1
 #: Folder beside `families/`, and the end of a lock's file name.
 FOLDER, SUFFIX = "locks", ".lock.json"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
+             forbid_unknown_fields=True):
+    """Base of all records of a lock: immutable, defaults left out of the JSON."""
 
 
 class Provenance(Record, frozen=True):

@@ -5,18 +5,18 @@
 **Weights** are the sizes of the weight files where the family is locked. Without a lock they are
 `size in billions × 10⁹ × bits per weight ÷ 8`; the bits of GGUF's kinds are those that llama.cpp's
 `tools/quantize/README.md` states for Llama 3.1 8B, scales included. A kind that it does not list
-counts as the block type that it is named after (blocks of 32 or 256 weights with their scales, as in
+counts as the block type that it is named after (32 or 256 weights with their scales, as in
 `ggml-common.h`). Four-bit GPTQ, AWQ and MLX weights with groups of 128 or 64 keep a 16-bit scale
 and a zero or bias for each group; the embeddings, which these leave in 16 bits, are not known
 without a lock, and so small models are underestimated.
 
 **The context cache** holds the keys and values of every token: `layers × heads × (key length +
 value length) × bytes a number`, the heads being those of keys and values (Kwon et al. 2023,
-"Efficient Memory Management for Large Language Model Serving with PagedAttention", section 2.2,
-counts the same for one head a query). A layer with a sliding window keeps the window's tokens. With
-latent attention (DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.2) a layer keeps one compressed vector
-of a token instead; Transformers keeps the full keys and values all the same. Each engine keeps
-numbers of two bytes unless it is told otherwise.
+"Efficient Memory Management for Large Language Model Serving with PagedAttention", counts OPT-13B
+so). A layer with a sliding window keeps the window's tokens. With latent attention (DeepSeek-AI
+2024, "DeepSeek-V2") a layer keeps one compressed vector of a token instead; for Transformers and
+MLX the full keys and values are counted all the same. Each engine keeps numbers of two bytes unless
+it is told otherwise.
 
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with

@@ -23,7 +23,7 @@ class StoppedError(BaseException):
 
 
 def in_parallel(items: Sequence[_Item], work: Callable[[_Item], None],
-                 stop: threading.Event) -> None:
+                 stop: threading.Event, workers: int = _WORKERS) -> None:
     """Run `work` on a few items at a time; the first failure or Ctrl-C ends all.
 
     The threads are daemons, so that a stalled transfer cannot keep an interrupted program alive.
@@ -48,7 +48,7 @@ def in_parallel(items: Sequence[_Item], work: Callable[[_Item], None],
                 stop.set()
 
     threads = [threading.Thread(target=worker, daemon=True)
-               for _ in range(min(_WORKERS, len(items)))]
+               for _ in range(min(workers, len(items)))]
     with _stopping(stop, threads):
         for thread in threads:
             thread.start()

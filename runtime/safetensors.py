@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -57,3 +59,50 @@ def _damaged(path: Path, start: bytes) -> UserError:
                          hint="fetch the file itself (`git lfs pull`, or `runtime pull`)")
     return UserError(f"{path} is not a safetensors file: its header cannot be read",
                      code="model-damaged", hint="download it again")
+
+
+#: Where a tensor of a routed expert lies; shared experts are used for every token.
+_EXPERT = re.compile(r"\.experts\b")
+
+
+class _Shape(msgspec.Struct):
+    dtype: str
+    shape: list[int]
+
+
+def count_parameters(read: Callable[[int, int], bytes], name: str) -> tuple[dict[str, int], int]:
+    """Count the numbers of a file that is elsewhere, from its header alone.
+
+    Args:
+        read: Gives the bytes from a first position up to an exclusive last one, fewer at the end.
+        name: How to call the file in errors.
+
+    Returns:
+        Type → how many numbers have it, and how many of all lie in routed experts.
+
+    Raises:
+        UserError: It is no safetensors file, or its header cannot be read.
+    """
+    start = read(0, 1 << 16)
+    length = int.from_bytes(start[:8], "little")
+    if len(start) < 8 or length > _LONGEST_HEADER:
+        raise _damaged(Path(name), start)
+    header = start[8:8 + length]
+    if len(header) < length:
+        header += read(len(start), 8 + length)
+    counts: dict[str, int] = {}
+    experts = 0
+    try:
+        for tensor, raw in msgspec.json.decode(header, type=dict[str, msgspec.Raw]).items():
+            if tensor == "__metadata__":
+                continue
+            described = msgspec.json.decode(raw, type=_Shape)
+            count = 1
+            for extent in described.shape:
+                count *= max(extent, 0)
+            counts[described.dtype] = counts.get(described.dtype, 0) + count
+            if _EXPERT.search(tensor):
+                experts += count
+    except (msgspec.DecodeError, RecursionError):
+        raise _damaged(Path(name), b"") from None
+    return counts, experts

@@ -40,6 +40,10 @@ class Resolved:
         commit: What it stands for now: a commit of 40 hex digits, or a release's version.
         files: Every file of the repository.
         handle: What the hub module needs to fetch; opaque to others.
+        name: The hub's own spelling of the repository's id; None where it does not say.
+        gated: `auto` or `manual` where its authors let in only who accepted their terms, empty
+            where everybody may download; None where the hub does not say.
+        licence: As the hub names it; None where it does not say.
     """
 
     repo_id: str
@@ -47,6 +51,9 @@ class Resolved:
     commit: str
     files: tuple[RemoteFile, ...]
     handle: object = None
+    name: str | None = None
+    gated: str | None = None
+    licence: str | None = None
 
 
 class Hub(Protocol):
@@ -93,6 +100,23 @@ class Hub(Protocol):
 
         Raises:
             UserError: The file could not be fetched.
+        """
+        ...
+
+    def read_range(self, resolved: Resolved, file: RemoteFile, start: int, end: int, *, work: Path,
+                   notify: Notify) -> bytes:
+        """Read a part of a file without fetching the rest; called from several threads.
+
+        Args:
+            resolved: What `resolve` returned.
+            file: One of its files.
+            start: First byte.
+            end: Where to stop; exclusive. Past the file's end, what is there is returned.
+            work: Folder for what has to be fetched for it; it need not exist.
+            notify: Told about waits and retries.
+
+        Raises:
+            UserError: It cannot be read; code `no-ranges` where the hub serves no parts of files.
         """
         ...
 

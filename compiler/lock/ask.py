@@ -1,0 +1,166 @@
+"""Asks one hub about one repository: files, configuration and headers, without the weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from compiler.lock.config import read_config
+from compiler.lock.sources import Wanted, planned
+from runtime import gguf, safetensors
+from runtime.errors import UserError
+from runtime.files import unsafe_path_reason
+from runtime.hubs import load_hub
+from runtime.hubs.base import Hub, Notify, RemoteFile, Resolved
+from runtime.lockfile import ConfigFacts, GgufFacts, LockedSource, Provenance
+from runtime.manifest import LockedFile
+
+#: A configuration is a few kilobytes; a tokenizer's holds every special token.
+_LONGEST_TEXT = 8 << 20
+#: Answers that mean that the files may be listed, but not read.
+_CLOSED = frozenset({"gated", "not-permitted"})
+#: Answers that mean that there is no such thing, as opposed to a hub that cannot be asked.
+MISSING = {"repo-missing": "repository", "revision-missing": "revision"}
+
+
+def ask(wanted: Wanted, *, time: str, work: Path, notify: Notify) -> LockedSource:
+    """Ask the hub about a repository.
+
+    Args:
+        wanted: The repository, and what it is needed for.
+        time: The time to note (UTC, RFC 3339).
+        work: Folder for what has to be fetched to learn that.
+        notify: Told about waits, retries, and files that could not be read.
+
+    Raises:
+        UserError: The hub could not be asked, or has no such thing (a code of `MISSING`).
+    """
+    hub = load_hub(wanted.hub)
+    resolved = hub.resolve(wanted.repo_id, wanted.revision, work=work, notify=notify)
+    reading = _Reading(hub, resolved, work, notify)
+    config = reading.config(wanted)
+    headers = list(reading.gguf_headers(wanted))
+    return LockedSource(
+        hub=wanted.hub, repo_id=wanted.repo_id, revision=wanted.revision, commit=resolved.commit,
+        provenance=Provenance(time=time, client=client(wanted.hub)),
+        name=resolved.name if resolved.name != wanted.repo_id else None,
+        gated=resolved.gated, licence=resolved.licence,
+        chat_template=reading.chat_template(),
+        files=[LockedFile(path=file.path, size=file.size, sha256=file.sha256,
+                          git_sha1=file.git_sha1) for file in safe_files(resolved)],
+        config=config, gguf=headers)
+
+
+def safe_files(resolved: Resolved) -> list[RemoteFile]:
+    """The files of a repository whose path may be joined to a folder, sorted by path."""
+    return sorted((file for file in resolved.files if unsafe_path_reason(file.path) is None),
+                  key=lambda file: file.path)
+
+
+def client(hub: str) -> str:
+    """Name and version of a hub's client."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    name = {"huggingface": "huggingface_hub", "modelscope": "modelscope-hub", "pypi": "pip"}.get(
+        hub, "modelbook")
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return name
+
+
+class _Reading:
+    """Reads small files and headers of one repository."""
+
+    def __init__(self, hub: Hub, resolved: Resolved, work: Path, notify: Notify) -> None:
+        self.hub = hub
+        self.resolved = resolved
+        self.work = work
+        self.notify = notify
+        self.by_path = {file.path: file for file in safe_files(resolved)}
+        self.gguf_templates: list[bool | None] = []
+
+    def config(self, wanted: Wanted) -> ConfigFacts | None:
+        """What `config.json` and the weights' headers say."""
+        raw = self._json("config.json")
+        if raw is None:
+            return None
+        counts: dict[str, int] = {}
+        experts = 0
+        for path in self._weights(wanted):
+            found = self._tell(path, lambda path=path: safetensors.count_parameters(  # type: ignore[misc]
+                self._range(path), path))
+            if found is None:
+                counts, experts = {}, 0  # a part of the sum would be wrong
+                break
+            for kind, count in found[0].items():
+                counts[kind] = counts.get(kind, 0) + count
+            experts += found[1]
+        return msgspec.structs.replace(read_config(raw), parameters=counts,
+                                       expert_parameters=experts)
+
+    def gguf_headers(self, wanted: Wanted) -> Iterator[GgufFacts]:
+        """The header of each planned file, or of the first part of a split one."""
+        firsts = {expected[0] for use in wanted.uses if (expected := use.expected_files)}
+        for path in sorted(firsts & self.by_path.keys()):
+            found = self._tell(path, lambda path=path: gguf.read_metadata(  # type: ignore[misc]
+                self._range(path), path))
+            if found is not None:
+                self.gguf_templates.append(found.chat_template)
+                yield GgufFacts(path=path, architecture=found.architecture,
+                                file_type=found.file_type, context_length=found.context_length,
+                                size_label=found.size_label, attention=found.attention)
+
+    def chat_template(self) -> bool | None:
+        """Whether there is a chat template; None where nothing that could hold one was read."""
+        if {"chat_template.jinja", "chat_template.json"} & self.by_path.keys():
+            return True
+        tokenizer = self._json("tokenizer_config.json")
+        if tokenizer is not None:
+            return bool(tokenizer.get("chat_template"))
+        if any(self.gguf_templates):
+            return True
+        return False if self.gguf_templates and None not in self.gguf_templates else None
+
+    def _weights(self, wanted: Wanted) -> list[str]:
+        paths = {file.path for use in wanted.uses if use.expected_files is None
+                 for file in planned(use, self.resolved.files)}
+        return sorted(path for path in paths if path.endswith(".safetensors"))
+
+    def _json(self, path: str) -> dict[str, Any] | None:
+        if path not in self.by_path:
+            return None
+
+        def read() -> object:
+            data = self._range(path)(0, _LONGEST_TEXT)
+            return json.loads(data)
+
+        found = self._tell(path, read)
+        return found if isinstance(found, dict) else None
+
+    def _range(self, path: str) -> Callable[[int, int], bytes]:
+        file = self.by_path[path]
+
+        def read(start: int, end: int) -> bytes:
+            end = end if file.size is None else min(end, file.size)
+            return b"" if end <= start else self.hub.read_range(
+                self.resolved, file, start, end, work=self.work, notify=self.notify)
+
+        return read
+
+    def _tell(self, path: str, read: Callable[[], Any]) -> Any:
+        """What `read` returns; None, and a note, where the file may not or cannot be read."""
+        where = f"{self.resolved.repo_id}: {path}"
+        try:
+            return read()
+        except UserError as error:
+            if error.code not in _CLOSED | {"model-damaged", "lfs-pointer", "no-ranges"}:
+                raise
+            self.notify(f"{where} was not read: {error.message}")
+        except (ValueError, RecursionError):
+            self.notify(f"{where} was not read: it is no JSON")
+        return None

@@ -1,0 +1,98 @@
+"""Locks on the disk, and how a new answer of a hub is joined with what was known."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from compiler.lock.ask import MISSING
+from compiler.lock.sources import Wanted
+from runtime import lockfile
+from runtime.errors import UserError
+from runtime.lockfile import Before, Lock, LockedSource, Provenance
+from runtime.manifest import Family
+
+
+def path_of(specs: Path, family: Family) -> Path:
+    """Where the lock of a family is: named as its file."""
+    return specs / lockfile.FOLDER / lockfile.file_name(PurePosixPath(family.source.file).stem)
+
+
+def read(path: Path) -> Lock | None:
+    """The lock at `path`; None where there is none.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", code="lock-unreadable") from None
+    return lockfile.decode(data, str(path))
+
+
+def write(path: Path, lock: Lock) -> bool:
+    """Write a lock whole or not at all; False where it stands there already, byte for byte.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    data = lockfile.encode(lock)
+    temporary = None
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".lock-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise UserError(f"cannot write {path}: {error.strerror}", code="write-failed") from None
+    return True
+
+
+def joined(known: LockedSource | None, fresh: LockedSource) -> LockedSource:
+    """The new answer; the old one as it was where nothing but the time of asking differs."""
+    if known is None:
+        return fresh
+    fresh = msgspec.structs.replace(fresh, before=_before(known, fresh))
+    same = msgspec.structs.replace(fresh, provenance=known.provenance)
+    return known if same == known else fresh
+
+
+def _before(known: LockedSource, fresh: LockedSource) -> Before | None:
+    """What the source said of access and licence before they changed."""
+    earlier = known.before or Before()
+    values: dict[str, str | None] = {}
+    for field in ("gated", "licence"):
+        was, old, new = (getattr(source, field) for source in (earlier, known, fresh))
+        first = old if was is None else was
+        values[field] = first if first is not None and new is not None and first != new else None
+    return Before(**values) if any(value is not None for value in values.values()) else None
+
+
+def gone(wanted: Wanted, known: LockedSource | None, error: UserError, provenance: Provenance,
+         ) -> LockedSource:
+    """What is kept of a source that the hub does not have (any more)."""
+    missing = MISSING[error.code]
+    if known is None:
+        return LockedSource(hub=wanted.hub, repo_id=wanted.repo_id, revision=wanted.revision,
+                            commit="", provenance=provenance, missing=missing)
+    if known.missing == missing:
+        return known
+    return msgspec.structs.replace(known, missing=missing, provenance=provenance)
+
+
+def accepted(lock: Lock) -> Lock:
+    """The lock without what its sources said before."""
+    return msgspec.structs.replace(lock, sources=[
+        msgspec.structs.replace(source, before=None) for source in lock.sources])
