@@ -80,6 +80,20 @@ class UsedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     files: list[UsedFile] = []
 
 
+class UsedTwin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The twin that stood in for the real weights.
+
+    Attributes:
+        seed: Of its weights.
+        approximation: How its quantization differs from the vendor's own; empty where it does not.
+        taught: It was taught a sentence, and had to say it.
+    """
+
+    seed: int
+    approximation: str = ""
+    taught: bool = False
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The outcome of verifying one combination.
 
@@ -101,6 +115,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         temperature: Of the requests; always 0.
         source: Where the weights came from, if any were needed.
         evidence: What was seen.
+        twin: Which twin it was, where `weights` says so.
     """
 
     format: str
@@ -122,6 +137,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     source: UsedSource | None = None
     evidence: Evidence | None = None
+    twin: UsedTwin | None = None
 
 
 def spec_fingerprint(combination: Combination) -> str:

@@ -18,7 +18,7 @@ from runtime.engines.environments import program_version
 from runtime.errors import UserError
 from runtime.fetch import Options, ensure, preview
 from runtime.hubcheck import ask
-from runtime.launch import Prepared, Request, Server
+from runtime.launch import Prepared, Server
 from runtime.local import LocalFile, Located
 from runtime.machine import Machine
 from runtime.probe import PROMPT, QUESTION, Answer, ProbeError
@@ -33,9 +33,12 @@ from runtime.records import (
     UsedEngine,
     UsedFile,
     UsedSource,
+    UsedTwin,
     facts_fingerprint,
     spec_fingerprint,
 )
+from runtime.request import Request
+from runtime.twin.record import Twin, TwinBuild, key_of
 
 #: Tokens for an answer; a model that reasons first gets the larger number on a second try.
 _TOKENS, _MORE_TOKENS = 64, 512
@@ -58,7 +61,7 @@ class Job:
         download: Download what is not here; else such combinations are skipped.
         who: Who runs it.
         manifest_digest: Digest of the manifest that the combinations come from.
-        weights: `real`, or `twin` where the files are a twin's.
+        twin: What the files are, where they are a twin's; `files` names its folder then.
     """
 
     level: str
@@ -67,7 +70,16 @@ class Job:
     download: bool
     who: str
     manifest_digest: str
-    weights: str = "real"
+    twin: Twin | None = None
+
+    @property
+    def weights(self) -> str:
+        """`real` or `twin`."""
+        return "twin" if self.twin else "real"
+
+    def build(self, combination: Combination) -> TwinBuild | None:
+        """The twin's build of a combination."""
+        return self.twin.build(key_of(combination)) if self.twin else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) ->
     machine = Machine.here().kind()
     for combination in combinations:
         reporter.notify(f"verifying {combination.id}")
+        if job.twin:
+            combination = replace(combination, hub_name="local")
         finding = _try(combination, job, reporter)
         yield Record(
             format=FORMAT, format_version=FORMAT_VERSION, combination=combination.id,
@@ -97,7 +111,16 @@ def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) ->
             date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
             modelbook=__version__, manifest=job.manifest_digest,
             spec=spec_fingerprint(combination), facts=facts_fingerprint(combination.engine),
-            temperature=0, source=finding.source, evidence=finding.evidence)
+            temperature=0, source=finding.source, evidence=finding.evidence,
+            twin=_used_twin(job, combination))
+
+
+def _used_twin(job: Job, combination: Combination) -> UsedTwin | None:
+    if job.twin is None:
+        return None
+    build = job.build(combination)
+    return UsedTwin(seed=job.twin.seed, approximation=build.approximation if build else "",
+                    taught=bool(build and build.taught))
 
 
 def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
@@ -114,6 +137,9 @@ def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
                         or program_version(prepared.installation))
     if job.level == "plan":
         return _Finding("plan", "passed", engine=engine)
+    if job.twin and job.build(combination) is None:
+        return _Finding("plan", "skipped", f"the twin lacks it: {job.twin.lacks(combination)}",
+                        engine=engine)
     try:
         found = preview(combination, job.files)
         if found is None and job.download:
@@ -141,7 +167,7 @@ def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter) -> _F
             seconds = round(server.seconds, 2)
             if job.level == "load":
                 return _Finding("load", "passed", evidence=Evidence(seconds_to_ready=seconds))
-            finding = _chat(server, seconds)
+            finding = _chat(server, seconds, job)
             if job.level == "abilities" and finding.outcome == "passed":
                 return _abilities(server, finding, job)
             return finding
@@ -154,7 +180,7 @@ def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter) -> _F
         return _refused("plan", error)
 
 
-def _chat(server: Server, seconds: float) -> _Finding:
+def _chat(server: Server, seconds: float, job: Job) -> _Finding:
     """Ask the standard question and judge the answer."""
     chat = server.answer.via == "chat"
     timeout = server.prepared.request.timeout
@@ -166,9 +192,22 @@ def _chat(server: Server, seconds: float) -> _Finding:
         return _Finding("load", "failed", f"it does not answer: {error}",
                         evidence=Evidence(seconds_to_ready=seconds))
     evidence = _evidence(answer, seconds)
+    if job.twin:
+        return _judge_twin(job.twin, job.build(server.prepared.combination), answer, evidence)
     if answer.fault:
         return _Finding("load", "failed", f"garbage: {answer.fault}", evidence=evidence)
     return _Finding("chat", "passed", evidence=evidence)
+
+
+def _judge_twin(twin: Twin, build: TwinBuild | None, answer: Answer, evidence: Evidence,
+                ) -> _Finding:
+    """A twin that was taught a sentence has to say it; any other's words tell nothing."""
+    if build is None or not build.taught:
+        return _Finding("chat", "passed", evidence=evidence)
+    if twin.answer in answer.text or twin.answer in answer.reasoning:
+        return _Finding("chat", "passed", evidence=evidence)
+    return _Finding("load", "failed", "garbage: it does not say what the twin was taught",
+                    evidence=evidence)
 
 
 def _abilities(server: Server, finding: _Finding, job: Job) -> _Finding:

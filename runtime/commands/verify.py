@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 from runtime import home, records
@@ -14,12 +16,16 @@ from runtime.commands.launch import add_engine_arguments
 from runtime.errors import ExitCode, MisuseError
 from runtime.fetch import Options
 from runtime.interrupt import Terminated, raising_on_sigterm
-from runtime.launch import Request, check_platform
+from runtime.launch import check_platform
 from runtime.locate import add_manifest_argument, load_manifest
-from runtime.manifest import Manifest
+from runtime.manifest import Family, Manifest
 from runtime.progress import reporter
 from runtime.records import LEVELS, WHO, Record
+from runtime.request import Request
 from runtime.selectors import matching, parse_selector
+from runtime.twin.build import default_folder
+from runtime.twin.record import find as find_twin
+from runtime.twin.record import read as read_twin
 from runtime.verify import Job, succeeded, verify, who_runs
 
 
@@ -44,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_argument_group("where the files come from")
     source.add_argument("--pull", action="store_true",
                         help="download what is not here (default: such combinations are skipped)")
+    source.add_argument("--twin", type=Path, nargs="?", const=Path(), metavar="DIR",
+                        help="use the families' twins, in DIR or where `runtime twin` puts them")
     source.add_argument("--hub-root", type=Path, metavar="DIR", help=argparse.SUPPRESS)
     source.add_argument("--model-path", type=Path, metavar="PATH",
                         help="use this file or folder, for a selector of one combination")
@@ -60,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
     path = args.records or home.records_file()
     if args.resume:
         known = list(records.read(path))
-        left = [each for each in chosen if not _has_record(each, known, args.level)]
+        weights = "real" if args.twin is None else "twin"
+        left = [each for each in chosen if not _has_record(each, known, args.level, weights)]
         print(f"{len(chosen) - len(left)} of {len(chosen)} have a fresh record", file=sys.stderr)
         if not left:
             return ExitCode.OK
@@ -85,10 +94,10 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.OK if succeeded(done) else ExitCode.FAILED
 
 
-def _has_record(combination: Combination, known: list[Record], level: str) -> bool:
+def _has_record(combination: Combination, known: list[Record], level: str, weights: str) -> bool:
     """Whether it was tried at this level as it is now; the machine's own troubles do not count."""
     mine = [record for record in known if record.combination == combination.id
-            and record.wanted == level
+            and record.wanted == level and record.weights == weights
             and record.spec == records.spec_fingerprint(combination)
             and record.facts == records.facts_fingerprint(combination.engine)]
     return bool(mine) and mine[-1].outcome in ("passed", "failed")
@@ -114,16 +123,27 @@ def _request(args: argparse.Namespace) -> Request:
                    engine_python=args.engine_python, timeout=args.timeout, force=args.force,
                    # Files that are here cost nothing to try; a download would.
                    try_refused=not args.pull,
+                   tensor_parallel_size=args.tensor_parallel_size, gpus=args.gpus,
+                   gpu_memory_fraction=args.gpu_memory_fraction,
                    trust_remote_code=args.trust_remote_code)
 
 
 def _recorded(chosen: list[Combination], job: Job, path: Path, args: argparse.Namespace,
               ) -> Iterator[Record]:
-    for record in verify(chosen, job, reporter(silent=args.format != "text")):
-        records.append(path, record)
-        if args.format == "text":
-            print(_line(record), flush=True)
-        yield record
+    for family, group in groupby(chosen, key=lambda each: each.family):
+        mine = job if args.twin is None else _with_twin(job, family, args.twin)
+        for record in verify(group, mine, reporter(silent=args.format != "text")):
+            records.append(path, record)
+            if args.format == "text":
+                print(_line(record), flush=True)
+            yield record
+
+
+def _with_twin(job: Job, family: Family, named: Path) -> Job:
+    """The same job with a family's twin in place of the real files."""
+    root = default_folder(family) if named == Path() else named.expanduser().absolute()
+    folder = find_twin(root, family.name)
+    return replace(job, twin=read_twin(folder), files=replace(job.files, hub_root=folder))
 
 
 def _line(record: Record) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from runtime import jsonfile
+from runtime.combination import Combination
 from runtime.errors import MisuseError
 
 FORMAT = "modelbook.twin"
@@ -74,6 +75,16 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     def build(self, key: str) -> TwinBuild | None:
         """The build of a quantization."""
         return next((each for each in self.builds if each.key == key), None)
+
+    def lacks(self, combination: Combination) -> str:
+        """Why it has no build of a combination."""
+        key = key_of(combination)
+        return next((each.reason for each in self.missing if each.key == key), "it was not built")
+
+
+def key_of(combination: Combination) -> str:
+    """The build that a combination needs; every engine is given the same one."""
+    return combination.id.split("/", 1)[1].rsplit("/", 1)[0]
 
 
 def _is(path: Path, file: TwinFile) -> bool:
