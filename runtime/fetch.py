@@ -21,12 +21,11 @@ import msgspec
 from runtime import downloads, home, layout
 from runtime.combination import Combination
 from runtime.downloads import Expected, State
-from runtime.engines.base import LocalModel
 from runtime.errors import UserError
 from runtime.gguf import pointer_reason
 from runtime.hubs import TITLES, load_hub
 from runtime.hubs.base import Hub, RemoteFile, Resolved
-from runtime.local import LocalFile, Located, checked, from_local_hub, use_path
+from runtime.local import LocalFile, Located, checked, from_local_hub, model_in, use_path
 from runtime.lock import folder_lock
 from runtime.parallel import StoppedError, in_parallel
 from runtime.progress import Reporter, Silent, human
@@ -116,9 +115,8 @@ def _present(combination: Combination, repository: Path) -> Located | None:
 
 def _located(combination: Combination, folder: Path, state: State, plan: Sequence[Expected],
              ) -> Located:
-    weights = [folder / file.path for file in plan] if combination.layout == "file" else []
-    model = LocalModel(folder=folder, model_format=combination.spec.format,
-                       layout=combination.layout, weights=tuple(weights))
+    names = [file.path for file in plan] if combination.layout == "file" else []
+    model = model_in(combination, folder, names)
     facts = tuple(LocalFile(file.path, state.verified[file.path].size,
                             state.verified[file.path].digest) for file in plan)
     return checked(Located(model=model, hub=state.hub, repo_id=state.repo_id,

@@ -8,12 +8,12 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from runtime import home, logs, ports, running
+from runtime import gpus, home, logs, ports, running
 from runtime.combination import Combination
 from runtime.engines import engine_module
 from runtime.engines.base import ChatTemplate, Command, Engine, LocalModel, Runner, ServeOptions
@@ -27,48 +27,15 @@ from runtime.manifest import Provider
 from runtime.probe import PROMPT, QUESTION, Answer, Client, base_url
 from runtime.process import Supervised
 from runtime.readiness import LaunchError, Target, wait_until_ready
+from runtime.request import Request, check
 
 Report = Callable[[str], None]
 
 #: Credentials that an engine does not need, since it is given local files.
 _NOT_FOR_ENGINES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN",
                     "MODELSCOPE_API_TOKEN")
-DEFAULT_TIMEOUT = 900.0
 #: So many ports are tried, one after the other, where each is taken by others at the last moment.
 _PORTS = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """How a combination shall be served.
-
-    Attributes:
-        host: Address to listen on.
-        port: TCP port; None: a free one.
-        context_length: Tokens of one request; None: the engine's default.
-        provider: Which way to have the engine; None: the first that is there.
-        engine_python: Interpreter of an environment of the user's own that has the engine.
-        served_model_name: Model name for requests; None: the family's name.
-        api_key: Key that requests must carry.
-        trust_remote_code: Let the model's own Python code run.
-        timeout: Seconds until it must have answered.
-        force: Go on although the facts speak against it.
-        try_refused: Go on although the provider is known not to load it here (`verify`).
-        extra: Arguments passed on to the engine.
-    """
-
-    host: str = "127.0.0.1"
-    port: int | None = None
-    context_length: int | None = None
-    provider: str | None = None
-    engine_python: Path | None = None
-    served_model_name: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    trust_remote_code: bool = False
-    timeout: float = DEFAULT_TIMEOUT
-    force: bool = False
-    try_refused: bool = False
-    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +91,7 @@ def prepare(combination: Combination, request: Request, *, ask: bool = True) -> 
         UserError: The engine is absent or incomplete, or the request does not fit the combination.
     """
     engine = engine_module(combination.engine.name)
-    _check_request(combination, request)
+    check(combination, request)
     installation, provider = find(_willing(combination, request), provider=request.provider,
                                   python=request.engine_python)
     if not (request.force or request.try_refused):
@@ -167,25 +134,6 @@ def _check_provider(combination: Combination, provider: str) -> None:
             hint=(f"--provider {others[0]} may; " if others else "another engine may; ")
             + "--force tries it all the same",
             details={"rule": "MB304", "reason": reason, "provider": provider, "others": others})
-
-
-def _check_request(combination: Combination, request: Request) -> None:
-    spec, family = combination.spec, combination.family
-    if spec.trust_remote_code and not request.trust_remote_code:
-        raise UserError(f"{family.name} runs Python code that comes with its weights",
-                        code="remote-code",
-                        why="that code could do anything that you can do on this machine",
-                        hint="read it in the repository, then pass --trust-remote-code")
-    asked = request.context_length
-    if asked is not None and asked < 1:
-        raise MisuseError(f"{asked} is not a context length", code="context-length")
-    if asked is not None and asked > family.context_length and not request.force:
-        raise MisuseError(f"{family.name} has a context of {family.context_length} tokens, "
-                          f"not {asked}", code="context-length",
-                          hint=f"--context-length {family.context_length} or less; "
-                               "--force passes it on all the same")
-    if request.timeout <= 0:
-        raise MisuseError("--timeout must be more than 0 seconds", code="timeout")
 
 
 def _context(combination: Combination, request: Request, engine: Engine,
@@ -232,11 +180,14 @@ def serve_command(prepared: Prepared, model: LocalModel, port: int) -> Command:
         reasoning_parser=(family.reasoning_parser.get(facts.name)
                           if facts.needs_reasoning_parser else None),
         trust_remote_code=request.trust_remote_code, api_key=request.api_key,
+        tensor_parallel_size=request.tensor_parallel_size,
+        gpu_memory_fraction=request.gpu_memory_fraction,
         cache=home.data_home() / "cache", extra=request.extra)
     runner: Runner = prepared.installation.runner(prepared.provider)
     command = prepared.engine.serve_command(runner, model, options)
     environment: dict[str, str | None] = dict.fromkeys(_NOT_FOR_ENGINES)
     environment["PYTHONUNBUFFERED"] = "1"
+    environment |= gpus.environment(prepared.provider, request.gpus)
     if prepared.installation.origin != "chosen":
         environment |= {"PYTHONPATH": None, "PYTHONHOME": None}
     return msgspec.structs.replace(command, environment={**environment, **command.environment})
@@ -321,6 +272,7 @@ def start(prepared: Prepared, model: LocalModel, port: ports.Port, *, report: Re
 
 def _start(prepared: Prepared, model: LocalModel, port: ports.Port, report: Report) -> Server:
     command = serve_command(prepared, model, port.number)
+    gpus.check_heads(model.folder, prepared.request.tensor_parallel_size)
     _prepare_files(prepared, command)
     identity = f"{prepared.identity}-{port.number}"
     log = logs.new_log(identity)

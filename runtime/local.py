@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,8 +134,11 @@ def _in_folder(combination: Combination, folder: Path, repo: str, expected: list
                             why=f"it has {', '.join(near)}" if near else "it has no .gguf file",
                             details={"missing": missing})
         weights = tuple(folder / path for path in expected)
+    projector = folder / combination.projector if combination.projector else None
+    if projector is not None and not (weights and projector.is_file()):
+        projector = None  # it is of use only beside a .gguf file, and not needed for text
     model = LocalModel(folder=folder, model_format=combination.spec.format,
-                       layout=combination.layout, weights=weights)
+                       layout=combination.layout, weights=weights, projector=projector)
     return checked(Located(model=model, hub="local", repo_id=repo,
                            revision=combination.hub.revision, commit="",
                            files=_facts(folder, weights)))
@@ -145,9 +149,16 @@ def expected(combination: Combination) -> LocalModel:
     hub = combination.hub
     folder = (home.repository_folder(combination.hub_name, combination.repo_id)
               / (hub.revision or "COMMIT"))
-    names = combination.expected_files or []
+    return model_in(combination, folder, combination.expected_files or [])
+
+
+def model_in(combination: Combination, folder: Path, names: Sequence[str]) -> LocalModel:
+    """The model in a folder, of files in loading order, its projector among them if it has one."""
+    weights = tuple(folder / name for name in names if name != combination.projector)
+    name = combination.projector
+    projector = folder / name if name is not None and name in names else None
     return LocalModel(folder=folder, model_format=combination.spec.format,
-                      layout=combination.layout, weights=tuple(folder / name for name in names))
+                      layout=combination.layout, weights=weights, projector=projector)
 
 
 def checked(located: Located) -> Located:

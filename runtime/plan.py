@@ -6,7 +6,6 @@ import os
 import shlex
 from pathlib import Path
 
-from runtime import files
 from runtime.combination import Combination
 from runtime.fetch import Options, preview
 from runtime.launch import Prepared, curl_line, serve_command
@@ -48,7 +47,7 @@ def _source(combination: Combination, located: Located | None) -> dict[str, obje
         return {"hub": located.hub, "repo_id": located.repo_id, "commit": located.commit or None,
                 "here": True, "files": [{"path": file.path, "size": file.size,
                                          "digest": file.digest} for file in located.files]}
-    paths = files.expected_files(combination.hub, combination.quantization)
+    paths = combination.expected_files
     return {"hub": combination.hub_name, "repo_id": combination.repo_id,
             "revision": combination.hub.revision, "here": False,
             "files": [{"path": path} for path in paths] if paths is not None

@@ -12,11 +12,12 @@ from runtime import launch, ports
 from runtime.errors import ExitCode
 from runtime.fetch import ensure
 from runtime.interrupt import Terminated, raising_on_sigterm
-from runtime.launch import Prepared, Request, Server
+from runtime.launch import Prepared, Server
 from runtime.locate import load_manifest
 from runtime.options import add_combination_arguments, fetch_options, wish
 from runtime.progress import reporter
 from runtime.readiness import ended
+from runtime.request import DEFAULT_TIMEOUT, Request
 from runtime.select import select
 
 PASSES_ON = True
@@ -51,8 +52,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
                        help="which way to have the engine, as `runtime engines list` names them")
     group.add_argument("--engine-python", type=Path, metavar="FILE",
                        help="interpreter of an environment of your own that has the engine")
-    group.add_argument("--timeout", type=float, default=launch.DEFAULT_TIMEOUT, metavar="SECONDS",
+    group.add_argument("--timeout", type=float, default=DEFAULT_TIMEOUT, metavar="SECONDS",
                        help="time until it must have answered (default: %(default).0f)")
+    group.add_argument("--tensor-parallel-size", type=int, metavar="N",
+                       help="GPUs that share each layer; it must divide the attention heads")
+    group.add_argument("--gpus", metavar="INDICES", help="GPUs to use, such as 0 or 0,1")
+    group.add_argument("--gpu-memory-fraction", type=float, metavar="PART",
+                       help="part of each GPU's memory that the engine may take, such as 0.8")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,7 +83,9 @@ def run(args: argparse.Namespace) -> int:
 def _request(args: argparse.Namespace) -> Request:
     return Request(
         host=args.host, port=args.port, context_length=args.context_length, provider=args.provider,
-        engine_python=args.engine_python, served_model_name=args.served_model_name,
+        engine_python=args.engine_python, tensor_parallel_size=args.tensor_parallel_size,
+        gpus=args.gpus, gpu_memory_fraction=args.gpu_memory_fraction,
+        served_model_name=args.served_model_name,
         api_key=launch.read_api_key(args.api_key_file) if args.api_key_file else None,
         trust_remote_code=args.trust_remote_code, timeout=args.timeout, force=args.force,
         extra=tuple(args.passed_on))

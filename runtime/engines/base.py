@@ -24,12 +24,14 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
         model_format: The spec's format.
         layout: `folder` or `file`: which of the two the engine is given.
         weights: Absolute weight files in loading order; empty for folder formats.
+        projector: Absolute path of a multimodal projector that goes with them.
     """
 
     folder: Path
     model_format: str
     layout: str = "folder"
     weights: tuple[Path, ...] = ()
+    projector: Path | None = None
 
     @property
     def path(self) -> Path:
@@ -64,6 +66,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
         reasoning_parser: The engine's name for the family's way of marking reasoning.
         trust_remote_code: Let the model's own Python code run.
         api_key: Key that requests must carry.
+        tensor_parallel_size: GPUs that share each layer.
+        gpu_memory_fraction: Part of each GPU's memory that the engine may take.
         cache: Existing or creatable folder for what the engine insists to keep.
         extra: Arguments passed on to the engine as they are, after ours.
     """
@@ -78,6 +82,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_parser: str | None = None
     trust_remote_code: bool = False
     api_key: str | None = None
+    tensor_parallel_size: int | None = None
+    gpu_memory_fraction: float | None = None
     cache: Path
     extra: tuple[str, ...] = ()
 
@@ -280,6 +286,19 @@ def option(name: str, value: object) -> list[str]:
     """`name value`, or `name=value` where the value could be read as an option itself."""
     text = str(value)
     return [f"{name}={text}"] if text.startswith("-") else [name, text]
+
+
+def refuse_gpu_options(engine: str, options: ServeOptions) -> None:
+    """For engines whose server knows neither tensor parallelism nor a memory fraction.
+
+    Raises:
+        UserError: One of them was asked for.
+    """
+    for name, value in (("--tensor-parallel-size", options.tensor_parallel_size),
+                        ("--gpu-memory-fraction", options.gpu_memory_fraction)):
+        if value is not None:
+            raise UserError(f"the server of {engine} has no equivalent of {name}",
+                            code="unsupported-option", hint="leave it out, or use vLLM")
 
 
 def refuse_api_key(engine: str, options: ServeOptions) -> None:

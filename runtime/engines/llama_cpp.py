@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runtime.engines.base import Command, Failure, LocalModel, Runner, ServeOptions, option
+from runtime.engines.base import (
+    Command,
+    Failure,
+    LocalModel,
+    Runner,
+    ServeOptions,
+    option,
+    refuse_gpu_options,
+)
 from runtime.errors import UserError
 
 NAME = "llama.cpp"
@@ -46,6 +54,7 @@ FAILURES = (
 
 def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
     """The command of `llama-server`, of our launcher for xllamacpp, or of `llama_cpp.server`."""
+    refuse_gpu_options(NAME, options)  # it spreads layers over all GPUs that it sees
     if not model.weights:
         raise UserError(f"llama.cpp is given a .gguf file, and {model.folder} names none",
                         code="weights-missing", hint="name the file with --model-path")
@@ -73,6 +82,8 @@ def _native(runner: Runner, model: LocalModel, options: ServeOptions) -> Command
              "--parallel", str(PARALLEL), "--kv-unified"]
     if options.context_length is not None:
         argv += ["--ctx-size", str(options.context_length)]
+    if model.projector is not None:
+        argv += ["--mmproj", str(model.projector)]
     if options.chat_template is not None:
         argv += ["--jinja", "--chat-template-file", str(options.chat_template.path)]
     # Read by llama-server itself, and by our launcher; LLAMA_ARG_* of the user's own shell would
@@ -90,6 +101,8 @@ def _llama_cpp_python(runner: Runner, model: LocalModel, options: ServeOptions) 
     if options.context_length is not None:
         argv += ["--n_ctx", str(options.context_length)]
     notes = ["llama-cpp-python answers one request at a time"]
+    if model.projector is not None:
+        notes.append("llama-cpp-python is not given the projector; the model takes text only")
     if options.chat_template is not None:
         notes.append("llama-cpp-python takes no chat template; the file's own is used")
     # Its settings fall back to variables of these names, and HOST and PORT even win over options.

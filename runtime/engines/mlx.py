@@ -11,6 +11,7 @@ from runtime.engines.base import (
     ServeOptions,
     option,
     refuse_api_key,
+    refuse_gpu_options,
 )
 from runtime.errors import UserError
 
@@ -42,6 +43,7 @@ FAILURES = (
 def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
     """`mlx_lm.server --model FOLDER`; requests must name the engine's fixed model name."""
     refuse_api_key(NAME, options)
+    refuse_gpu_options(NAME, options)
     if model.layout == "file":
         raise UserError("MLX does not load .gguf files", code="unsupported-format",
                         hint="use llama.cpp")

@@ -71,28 +71,29 @@ def _vllm() -> Facts:
     if names := _vllm_parsers((("vllm.reasoning", "ReasoningParserManager"),),
                               "reasoning_parsers"):
         facts["reasoning_parsers"] = names
-    for module in ("vllm.utils.argparse_utils", "vllm.utils"):
-        try:
-            maker = importlib.import_module(module).FlexibleArgumentParser
-        except (ImportError, AttributeError):
-            continue
-        arguments = importlib.import_module("vllm.entrypoints.openai.cli_args")
-        facts["flags"] = _flags(arguments.make_arg_parser(maker()))
-        break
+    maker = _first((("vllm.utils.argparse_utils", "FlexibleArgumentParser"),
+                    ("vllm.utils", "FlexibleArgumentParser")))
+    make = _first((("vllm.entrypoints.launchers.cli_args", "make_arg_parser"),
+                   ("vllm.entrypoints.openai.cli_args", "make_arg_parser")))
+    if maker is not None and make is not None:
+        facts["flags"] = _flags(make(maker()))
     return facts
 
 
-def _vllm_parsers(places: Iterable[tuple[str, str]], kind: str) -> list[str]:
+def _first(places: Iterable[tuple[str, str]]) -> Any:
+    """What the first module that has it calls so; releases move things. None where none has it."""
     for module, name in places:
         try:
-            manager = getattr(importlib.import_module(module), name)
+            return getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError):
             continue
-        found: set[str] = set()
-        for attribute in (kind, "lazy_parsers"):
-            found |= set(getattr(manager, attribute, None) or ())
-        return sorted(found)
-    return []
+    return None
+
+
+def _vllm_parsers(places: Iterable[tuple[str, str]], kind: str) -> list[str]:
+    manager = _first(places)
+    return sorted({name for attribute in (kind, "lazy_parsers")
+                   for name in getattr(manager, attribute, None) or ()})
 
 
 def _transformers() -> Facts:

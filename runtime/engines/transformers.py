@@ -9,6 +9,7 @@ from runtime.engines.base import (
     Runner,
     ServeOptions,
     refuse_api_key,
+    refuse_gpu_options,
 )
 from runtime.errors import UserError
 
@@ -42,6 +43,7 @@ FAILURES = (
 def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
     """`transformers serve FOLDER`; requests must name the folder."""
     refuse_api_key(NAME, options)
+    refuse_gpu_options(NAME, options)
     if model.layout == "file":
         raise UserError("`transformers serve` does not load .gguf files", code="unsupported-format",
                         hint="use llama.cpp")

