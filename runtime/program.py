@@ -8,7 +8,9 @@ module is imported, so that a program starts as fast as what it does.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import json
 import keyword
 import os
@@ -16,11 +18,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
 from runtime import __version__
 from runtime.errors import ExitCode, MisuseError, UserError
+
+#: The device that is written to is full or broken, which is not a fault of Modelbook.
+_DEVICE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+#: Values of `--format` whose readers are programs.
+_DATA_FORMATS = {"json", "sarif", "junit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class _Parser(argparse.ArgumentParser):
 def main(program: Program, argv: Sequence[str] | None = None) -> int:
     """Run a program and return its exit code; the only place where errors become exit codes."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _prepare_streams(arguments)
     try:
         code = _dispatch(program, arguments)
         sys.stdout.flush()
@@ -77,10 +86,35 @@ def main(program: Program, argv: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); that is not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return ExitCode.OK
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _DEVICE_FAULTS:
+            _discard_output()
+            _print_error(UserError(f"cannot write: {error.strerror}", code="write-failed",
+                                   hint="make room, or write somewhere else"), as_json=False)
+            return ExitCode.FAILED
         return _report_bug(program, arguments, error)
+
+
+def _prepare_streams(arguments: Sequence[str]) -> None:
+    """Make every text printable, whatever the terminal's encoding; names are not all ASCII.
+
+    What programs read is UTF-8 everywhere, as JSON has to be. Elsewhere a character that cannot
+    be shown appears as an escape. A closed stream (`>&-`) takes and forgets what is printed.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            data = name == "stdout" and _wanted_format(arguments) in _DATA_FORMATS
+            stream.reconfigure(encoding="utf-8" if data else None, errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, so that Python's exit does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(program: Program, arguments: list[str]) -> int:
@@ -123,13 +157,19 @@ def _sentence(text: str) -> str:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
+    return _wanted_format(arguments) == "json"
+
+
+def _wanted_format(arguments: Sequence[str]) -> str:
+    """The value of `--format`, which is needed before and also without a successful parse."""
     for index, word in enumerate(arguments):
         if word == "--":
-            return False
-        following = arguments[index + 1:][:1]
-        if word == "--format=json" or (word == "--format" and following == ["json"]):
-            return True
-    return False
+            break
+        if word.startswith("--format="):
+            return word.removeprefix("--format=")
+        if word == "--format":
+            return "".join(arguments[index + 1:index + 2])
+    return ""
 
 
 def _print_error(error: UserError, *, as_json: bool) -> None:

@@ -1,0 +1,83 @@
+"""The frame of both programs: what happens to output that cannot go where it was sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FAMILY = "name: demo\n模型-é: 1\n"
+
+
+def _run(module: str, *words: str | bytes, stdout: int | None = subprocess.PIPE,
+         **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", module, *words], stdout=stdout, stderr=subprocess.PIPE,
+        check=False, cwd=ROOT, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "0", **environment})
+
+
+def _spec(folder: Path) -> str:
+    path = folder / "families" / "demo.yaml"
+    path.parent.mkdir()
+    path.write_text(FAMILY, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_is_not_utf8_shows_escapes(tmp_path: Path, encoding: str) -> None:
+    done = _run("compiler.cli", "check", _spec(tmp_path), PYTHONIOENCODING=encoding)
+
+    assert done.returncode == 1, done.stderr
+    assert rb"\u6a21\u578b" in done.stdout
+    assert ("é" if encoding == "latin-1" else r"\xe9").encode(encoding) in done.stdout
+
+
+def test_help_of_a_verb_can_be_read_in_ascii() -> None:
+    done = _run("runtime.cli", "launch", "--help", PYTHONIOENCODING="ascii")
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [["--format", "json"], ["--format=json"]])
+def test_json_is_utf8_whatever_the_terminal(tmp_path: Path, words: list[str]) -> None:
+    done = _run("compiler.cli", "check", *words, _spec(tmp_path), PYTHONIOENCODING="ascii")
+
+    assert done.returncode == 1, done.stderr
+    assert "模型-é" in json.dumps(json.loads(done.stdout.decode("utf-8")), ensure_ascii=False)
+
+
+def test_a_name_that_is_not_utf8_can_be_told() -> None:
+    for words in ([b"check", b"no\xff.yaml"], [b"check", b"--format=json", b"no\xff.yaml"]):
+        done = _run("compiler.cli", *words, PYTHONIOENCODING="utf-8")
+
+        assert done.returncode == 2, done.stderr
+        assert rb"no\udcff.yaml" in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
+@pytest.mark.parametrize("module", ["compiler.cli", "runtime.cli"])
+def test_a_full_device_is_not_a_fault_of_modelbook(module: str) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        done = _run(module, "--help", stdout=full)
+    finally:
+        os.close(full)
+
+    assert done.returncode == 1
+    assert b"error[write-failed]: cannot write: No space left on device" in done.stderr
+    assert b"Exception ignored" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the stream")
+def test_closed_output_is_no_error() -> None:
+    done = subprocess.run(["/bin/sh", "-c", 'exec "$0" -m runtime.cli --help >&-', sys.executable],
+                          stderr=subprocess.PIPE, check=False, cwd=ROOT, timeout=60,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+    assert (done.returncode, done.stderr) == (0, b"")
