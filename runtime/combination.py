@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from runtime import files, naming
-from runtime.manifest import Engine, Family, Format, Hub, Manifest, Spec
+from runtime.manifest import Engine, Family, Format, Hub, Locked, Manifest, Spec
+from runtime.memory import locked_source
 from runtime.support import Verdict, judge, provider_refusal
 
 
@@ -64,6 +65,12 @@ class Combination:
     def projector(self) -> str | None:
         """Path of the projector file that gives the model its vision or hearing, if it has one."""
         return next(iter(self.hub.multimodal_projectors), None)
+
+    @property
+    def locked(self) -> Locked | None:
+        """What its repository was when the family was locked; None where it is not."""
+        return locked_source(self.hub, self.quantization) if (
+            self.hub_name == self.hub.hub) else None
 
     @property
     def trust_remote_code(self) -> bool:

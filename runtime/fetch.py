@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -44,7 +44,7 @@ class Options:
         model_path: Use this file or folder and download nothing.
         hub_root: Root of the local hub.
         verify: Hash again what was verified before.
-        refresh: Ask the hub what the revision stands for now.
+        refresh: Ask the hub what the revision stands for now, whatever is locked.
         allow_pickle: Accept pickled weights where there are no others.
         lock_limit: Seconds to wait for another launch that downloads the same repository.
     """
@@ -71,7 +71,7 @@ def ensure(combination: Combination, options: Options | None = None,
         return from_local_hub(combination, options.hub_root)
     repository = home.repository_folder(combination.hub_name, combination.repo_id)
     fresh = options.refresh or options.verify
-    if not fresh and (found := _present(combination, repository)):
+    if not fresh and (found := _present(combination, repository, options)):
         return found
     home.ensure_folder(repository)
     doing = f"downloading {combination.repo_id}"
@@ -81,7 +81,7 @@ def ensure(combination: Combination, options: Options | None = None,
             job = _Job(combination, options, reporter, repository)
             job.check_what_is_here()
             # Another launch may have finished the download while this one waited.
-            if not options.refresh and (found := _present(combination, repository)):
+            if not options.refresh and (found := _present(combination, repository, options)):
                 return found
             return job.run()
         except OSError as error:
@@ -96,11 +96,17 @@ def preview(combination: Combination, options: Options | None = None) -> Located
     if combination.hub_name == "local":
         return from_local_hub(combination, options.hub_root)
     return _present(combination,
-                    home.repository_folder(combination.hub_name, combination.repo_id))
+                    home.repository_folder(combination.hub_name, combination.repo_id), options)
 
 
-def _present(combination: Combination, repository: Path) -> Located | None:
-    known = downloads.find(repository, combination.hub.revision)
+def wanted_revision(combination: Combination, options: Options) -> str | None:
+    """What the hub is asked for: the locked commit, else what the spec states."""
+    locked = None if options.refresh else combination.locked
+    return locked.commit if locked else combination.hub.revision
+
+
+def _present(combination: Combination, repository: Path, options: Options) -> Located | None:
+    known = downloads.find(repository, wanted_revision(combination, options))
     if known is None:
         return None
     folder, state = known
@@ -135,16 +141,18 @@ class _Job:
         self.work = repository / ".work"
         self.state_lock = threading.Lock()
         self.stop = threading.Event()
+        self.revision = wanted_revision(combination, options)
 
     def run(self) -> Located:
         hub = load_hub(self.combination.hub_name)
         try:
-            resolved = hub.resolve(self.combination.repo_id, self.combination.hub.revision,
-                                   work=self.work, notify=self.reporter.notify)
+            resolved = hub.resolve(self.combination.repo_id, self.revision, work=self.work,
+                                   notify=self.reporter.notify)
         except UserError as error:
             raise self._with_missing(error) from None
         chosen = layout.needed(self.combination, resolved.files,
                                allow_pickle=self.options.allow_pickle)
+        chosen = self._as_locked(chosen)
         folder = home.ensure_folder(self.repository / resolved.commit)
         _refuse_links(folder)
         state = self._begin(folder, resolved, chosen)
@@ -156,6 +164,36 @@ class _Job:
         self._check_index(folder, chosen)
         hub.tidy(folder, self.work, done=True)
         return _located(self.combination, folder, state, state.plans[self.combination.quantization])
+
+    def _as_locked(self, chosen: Sequence[RemoteFile]) -> list[RemoteFile]:
+        """The files with their locked hashes; a hub that states others is refused at once."""
+        locked = None if self.options.refresh else self.combination.locked
+        listed = locked.files.get(self.combination.quantization, []) if locked else []
+        known = {file.path: file for file in listed}
+        out: list[RemoteFile] = []
+        for file in chosen:
+            was = known.get(file.path)
+            if was is None:
+                out.append(file)
+                continue
+            for old, new in ((was.sha256, file.sha256), (was.git_sha1, file.git_sha1),
+                             (was.size, file.size)):
+                if old is not None and new is not None and old != new:
+                    raise self._stale_lock(file, old, new)
+            out.append(replace(file, size=was.size if file.size is None else file.size,
+                               sha256=was.sha256 or file.sha256,
+                               git_sha1=was.git_sha1 or file.git_sha1))
+        return out
+
+    def _stale_lock(self, file: RemoteFile, locked: object, found: object) -> UserError:
+        where = f"{self.combination.repo_id} on {TITLES[self.combination.hub_name]}"
+        return UserError(
+            f"{file.path} of {where} is not the file that was locked", code="stale-lock",
+            why=f"the catalogue expects {locked}, the hub states {found} at the same revision; the "
+                "catalogue's entry is stale, no download is damaged",
+            hint=f"whoever keeps the catalogue: run `compiler lock {self.combination.family.name}` "
+                 "and build it again\nto take what the hub has now: --refresh",
+            details={"file": file.path, "expected": str(locked), "found": str(found)})
 
     def _begin(self, folder: Path, resolved: Resolved, chosen: Sequence[RemoteFile]) -> State:
         """Record what will be there before the first byte, so that a cut leaves a true state."""
@@ -172,7 +210,7 @@ class _Job:
 
     def check_what_is_here(self) -> None:
         """Hash what an earlier run left unrecorded or what was touched since; no hub is asked."""
-        known = downloads.find(self.repository, self.combination.hub.revision)
+        known = downloads.find(self.repository, self.revision)
         plan = known[1].plans.get(self.combination.quantization) if known else None
         if known and plan:
             files = [RemoteFile(f.path, f.size, f.sha256, f.git_sha1) for f in plan]
@@ -330,7 +368,7 @@ class _Job:
         """An unreachable hub's error, with the list of files that are not here yet."""
         if error.code not in ("offline", "hub-unreachable", "hub-timeout"):
             return error
-        known = downloads.find(self.repository, self.combination.hub.revision)
+        known = downloads.find(self.repository, self.revision)
         plan = known[1].plans.get(self.combination.quantization) if known else None
         if known and plan:
             missing = downloads.incomplete(known[0], plan, known[1])

@@ -119,6 +119,7 @@ class LockedSource(Record, frozen=True):
         gated: `auto` or `manual` where the authors let in only who accepted their terms; empty
             where everybody may download; None where the hub does not say.
         licence: As the hub names it.
+        archive_sha256: Hash of the one archive that holds all files, such as a wheel.
         chat_template: Whether the tokenizer or the weights carry one; None where that is unknown.
         files: Every file whose path is safe, sorted by path.
         config: What the model's configuration says; None where there is none.
@@ -135,6 +136,7 @@ class LockedSource(Record, frozen=True):
     name: str | None = None
     gated: str | None = None
     licence: str | None = None
+    archive_sha256: str | None = None
     chat_template: bool | None = None
     files: list[LockedFile] = []
     config: ConfigFacts | None = None

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from runtime.combination import Combination
-from runtime.fetch import Options, preview
+from runtime.fetch import Options, preview, wanted_revision
 from runtime.launch import Prepared, curl_line, serve_command
 from runtime.local import Located, expected
 from runtime.ports import FIRST
@@ -27,7 +27,7 @@ def launch_plan(prepared: Prepared, options: Options, api_key_file: Path | None 
     command = serve_command(prepared, located.model if located else expected(combination), port)
     return {
         "combination": combination.id,
-        "source": _source(combination, located),
+        "source": _source(combination, located, options),
         "engine": {"name": combination.engine.name, "provider": prepared.installation.provider,
                    "version": prepared.installation.version,
                    "origin": prepared.installation.origin},
@@ -42,14 +42,15 @@ def launch_plan(prepared: Prepared, options: Options, api_key_file: Path | None 
     }
 
 
-def _source(combination: Combination, located: Located | None) -> dict[str, object]:
+def _source(combination: Combination, located: Located | None, options: Options,
+            ) -> dict[str, object]:
     if located is not None:
         return {"hub": located.hub, "repo_id": located.repo_id, "commit": located.commit or None,
                 "here": True, "files": [{"path": file.path, "size": file.size,
                                          "digest": file.digest} for file in located.files]}
     paths = combination.expected_files
     return {"hub": combination.hub_name, "repo_id": combination.repo_id,
-            "revision": combination.hub.revision, "here": False,
+            "revision": wanted_revision(combination, options), "here": False,
             "files": [{"path": path} for path in paths] if paths is not None
             else "the repository's configuration, tokenizer and safetensors files"}
 

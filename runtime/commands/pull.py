@@ -35,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     for notice in combination.notices:
         report.notify(f"note: {notice}")
     if args.dry_run:
-        _print_plan(combination, fetch.preview(combination, options), as_json=as_json)
+        _print_plan(combination, fetch.preview(combination, options),
+                    fetch.wanted_revision(combination, options), as_json=as_json)
         return ExitCode.OK
     _announce(combination, options, report)
     located = fetch.ensure(combination, options, report)
@@ -53,11 +54,12 @@ def _announce(combination: Combination, options: fetch.Options, report: Reporter
         report.notify(f"{combination.repo_id} on {title}")
 
 
-def _print_plan(combination: Combination, located: Located | None, *, as_json: bool) -> None:
+def _print_plan(combination: Combination, located: Located | None, revision: str | None, *,
+                as_json: bool) -> None:
     files = combination.expected_files
     body: dict[str, object] = {
         "combination": combination.id, "hub": combination.hub_name,
-        "repo_id": combination.repo_id, "revision": combination.hub.revision,
+        "repo_id": combination.repo_id, "revision": revision,
         "expected_files": files, "complete": located is not None,
         "path": str(located.path) if located else None,
     }
@@ -67,7 +69,8 @@ def _print_plan(combination: Combination, located: Located | None, *, as_json: b
     print(f"{combination.id}")
     print(f"  hub       {TITLES.get(combination.hub_name, combination.hub_name)}")
     print(f"  repo      {combination.repo_id}")
-    print(f"  revision  {combination.hub.revision or 'the default branch'}")
+    print(f"  revision  {revision or 'the default branch'}"
+          + (f" (locked on {combination.locked.checked})" if combination.locked else ""))
     for path in files or ["weights (.safetensors) and what engines read beside them"]:
         print(f"  file      {path}")
     print(f"  here      {located.path if located else 'not yet, or not in full'}")

