@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
@@ -17,14 +18,19 @@ from compiler.read.parse import parse
 from compiler.read.text import MAX_BYTES
 from compiler.resolve import scalars, text
 from compiler.schema.validate import validate
-from runtime import facts
+from runtime import facts, lockfile
 from runtime.errors import MisuseError, UserError
 from runtime.facts import EngineFacts
+from runtime.lockfile import Lock
 
 FAMILY, ENGINE, FORMATS, ORDER = "family", "engine", "formats", "catalogue"
 _FOLDERS = {"families": FAMILY, "engines": ENGINE}
 _FILES = {"formats.yaml": FORMATS, "catalogue.yaml": ORDER}
 _TOP = Span(1, 1, 1, 1)
+#: A name that ends in one of these, and does not consist of it.
+_YAML = re.compile(r".\.ya?ml\Z", re.IGNORECASE)
+#: A lock names every file of every repository.
+_LONGEST_LOCK = 64 << 20
 _NOTHING = "0 files checked"
 
 
@@ -38,6 +44,7 @@ class Document:
         relative: Path relative to the specs folder, with forward slashes.
         root: The document's tree.
         text: What was read, without a byte order mark.
+        lock: What the hubs said of a family's sources; None where it is not locked.
     """
 
     kind: str
@@ -45,6 +52,7 @@ class Document:
     relative: str
     root: Mapping
     text: str = field(default="", repr=False)
+    lock: Lock | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
@@ -75,12 +83,73 @@ class Catalogue:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
+    """A spec file that is to be read.
+
+    Attributes:
+        path: Where it is.
+        kind: As `Document.kind`.
+        relative: As `Document.relative`.
+        root: The folder that it must not lead out of.
+        shipped: Whether it comes with Modelbook.
+    """
+
     path: Path
     kind: str
     relative: str
     root: Path
     shipped: bool = False
+
+
+@dataclass(slots=True)
+class Frame:
+    """A catalogue without its families, which are read one by one.
+
+    Attributes:
+        catalogue: Engines, formats and what reading them found; the families are in `checked`.
+        families: Where the families are, in order of their path.
+        formats: Names of the catalogue's formats, as `read_family` wants them.
+    """
+
+    catalogue: Catalogue
+    families: list[Source]
+    formats: tuple[str, ...]
+    _order: tuple[str, list[Scalar]]
+
+    def order(self, names: Collection[str]) -> None:
+        """Take over the order of `catalogue.yaml`, given the names of all families."""
+        _take_order(self.catalogue, *self._order, names)
+
+
+def frame(specs: Path) -> Frame | None:
+    """Everything of a specs folder but its families; None where `load` would find nothing."""
+    catalogue = Catalogue()
+    if not specs.is_dir():
+        return None
+    asked = _discover(specs, catalogue)
+    context = _shipped({source.kind for source in asked})
+    families = [source for source in asked if source.kind == FAMILY]
+    others = [source for source in (*context, *asked) if source.kind != FAMILY]
+    formats, order = _read(catalogue, others, asked={source.path for source in asked})
+    catalogue.checked += [source_name(source.path) for source in families]
+    catalogue.checked.sort()
+    _read_facts(catalogue, others)
+    if not catalogue.checked and not catalogue.findings:
+        return None
+    return Frame(catalogue, sorted(families, key=lambda source: source.relative), formats, order)
+
+
+def read_family(source: Source, content: bytes, formats: tuple[str, ...]
+                ) -> tuple[Document | None, list[Finding]]:
+    """A family from its bytes, and what reading it found; None where it has an error."""
+    name = source_name(source.path)
+    tree, findings = _parsed(content, FAMILY, name, formats)
+    lock, problems = _lock(source, tree)
+    findings += problems
+    if not isinstance(tree, Mapping) or any(
+            finding.severity is Severity.ERROR for finding in findings):
+        return None, findings
+    return Document(FAMILY, name, source.relative, tree, decoded(content), lock), findings
 
 
 def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalogue:
@@ -107,7 +176,10 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
     else:
         asked = _asked(paths, specs, catalogue)
         context = _context(asked, specs)
-    _read(catalogue, [*context, *asked], asked={source.path for source in asked})
+    _, order = _read(catalogue, [*context, *asked], asked={source.path for source in asked})
+    _take_order(catalogue, *order, {text(document.root.get("name"))
+                                    for document in catalogue.documents
+                                    if document.kind == FAMILY})
     if not catalogue.checked and not catalogue.findings:
         where = ", ".join(map(str, paths)) or str(specs)
         raise MisuseError(f"no specs in {where}", code="nothing-to-check", why=_NOTHING,
@@ -118,9 +190,9 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
     return catalogue
 
 
-def _asked(paths: Sequence[str | Path], specs: Path | None, catalogue: Catalogue) -> list[_Source]:
+def _asked(paths: Sequence[str | Path], specs: Path | None, catalogue: Catalogue) -> list[Source]:
     """The files that the given paths stand for."""
-    found: dict[Path, _Source] = {}
+    found: dict[Path, Source] = {}
     for given in paths:
         matches = [Path(given)]
         if not matches[0].exists() and not matches[0].is_symlink() and glob.has_magic(str(given)):
@@ -140,15 +212,15 @@ def _asked(paths: Sequence[str | Path], specs: Path | None, catalogue: Catalogue
     return list(found.values())
 
 
-def _source(path: Path, specs: Path | None) -> _Source:
+def _source(path: Path, specs: Path | None) -> Source:
     """A single file; what it is shows from where it lies, anything else is a family."""
     folder = path.absolute().parent
     if folder.name in _FOLDERS:
         root = _as_typed(path.parent)
-        return _Source(path, _FOLDERS[folder.name], f"{folder.name}/{path.name}", root)
+        return Source(path, _FOLDERS[folder.name], f"{folder.name}/{path.name}", root)
     if path.name in _FILES and (_is_specs(folder) or (specs and specs.absolute() == folder)):
-        return _Source(path, _FILES[path.name], path.name, path.parent)
-    return _Source(path, FAMILY, f"families/{path.name}", path.parent)
+        return Source(path, _FILES[path.name], path.name, path.parent)
+    return Source(path, FAMILY, f"families/{path.name}", path.parent)
 
 
 def _as_typed(folder: Path) -> Path:
@@ -160,7 +232,7 @@ def _is_specs(folder: Path) -> bool:
     return any((folder / name).is_dir() for name in _FOLDERS)
 
 
-def _discover(folder: Path, catalogue: Catalogue) -> list[_Source]:
+def _discover(folder: Path, catalogue: Catalogue) -> list[Source]:
     """The spec files of a folder, in order; YAML that would go unread is reported."""
     if _is_specs(folder) or (folder / "formats.yaml").is_file():
         return _discover_specs(folder, catalogue)
@@ -171,8 +243,8 @@ def _discover(folder: Path, catalogue: Catalogue) -> list[_Source]:
     return _in_folder(folder, kind, prefix, root, catalogue)
 
 
-def _discover_specs(specs: Path, catalogue: Catalogue) -> list[_Source]:
-    found = [_Source(specs / name, kind, name, specs) for name, kind in _FILES.items()
+def _discover_specs(specs: Path, catalogue: Catalogue) -> list[Source]:
+    found = [Source(specs / name, kind, name, specs) for name, kind in _FILES.items()
              if (specs / name).exists() or (specs / name).is_symlink()]
     for name, kind in _FOLDERS.items():
         if (specs / name).is_dir():
@@ -184,15 +256,14 @@ def _discover_specs(specs: Path, catalogue: Catalogue) -> list[_Source]:
 
 
 def _in_folder(folder: Path, kind: str, prefix: str, root: Path,
-               catalogue: Catalogue) -> list[_Source]:
+               catalogue: Catalogue) -> list[Source]:
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in (".yaml", ".yml") or path.is_dir():
-            continue
+    for path in sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names
+                       if _YAML.search(name)):
         if path.suffix != ".yaml" or path.parent != folder:
             _misplaced(path, catalogue)
         else:
-            found.append(_Source(path, kind, f"{prefix}/{path.name}", root))
+            found.append(Source(path, kind, f"{prefix}/{path.name}", root))
     return found
 
 
@@ -204,16 +275,16 @@ def _misplaced(path: Path, catalogue: Catalogue) -> None:
         message, hint = "a spec in this folder is not read", (
             "specs are families/*.yaml, engines/*.yaml, formats.yaml and catalogue.yaml")
     catalogue.findings.append(
-        Finding(_name(path), _TOP, Severity.ERROR, codes.FILE_NAME, message, hint))
+        Finding(source_name(path), _TOP, Severity.ERROR, codes.FILE_NAME, message, hint))
     catalogue.complete = False
 
 
-def _context(asked: Sequence[_Source], specs: Path | None) -> list[_Source]:
+def _context(asked: Sequence[Source], specs: Path | None) -> list[Source]:
     """What the files asked for refer to: their neighbours, else the shipped engines and formats."""
     roots = [specs] if specs else list(dict.fromkeys(
         source.root for source in asked if _is_specs(source.root)))
     quiet = Catalogue()
-    found: list[_Source] = []
+    found: list[Source] = []
     for root in roots:
         found += _discover_specs(root, quiet)
     known = {_real(source.path) for source in asked}
@@ -226,31 +297,38 @@ def _real(path: Path) -> str:
     return os.path.realpath(path)
 
 
-def _shipped(kinds: Iterable[str]) -> list[_Source]:
+def _shipped(kinds: Iterable[str]) -> list[Source]:
     """The engines and formats that come with Modelbook, for kinds that a catalogue lacks."""
-    found: list[_Source] = []
+    found: list[Source] = []
     formats, engines = data.find("specs/formats.yaml"), data.find("specs/engines")
     if FORMATS not in kinds and formats:
-        found.append(_Source(formats, FORMATS, "formats.yaml", formats.parent, True))
+        found.append(Source(formats, FORMATS, "formats.yaml", formats.parent, True))
     if ENGINE not in kinds and engines:
-        found += [_Source(path, ENGINE, f"engines/{path.name}", engines.parent, True)
+        found += [Source(path, ENGINE, f"engines/{path.name}", engines.parent, True)
                   for path in sorted(engines.glob("*.yaml"))]
     return found
 
 
-def _read(catalogue: Catalogue, sources: Iterable[_Source], *, asked: set[Path]) -> None:
-    """Read and validate each file; formats first, since the others' schemas name them."""
+def _read(catalogue: Catalogue, sources: Iterable[Source], *, asked: set[Path]
+          ) -> tuple[tuple[str, ...], tuple[str, list[Scalar]]]:
+    """Read and validate each file; formats first, since the others' schemas name them.
+
+    Returns:
+        The names of the formats; `catalogue.yaml` and the names that it lists.
+    """
     order = {FORMATS: 0, ENGINE: 1, ORDER: 2, FAMILY: 3}
     formats: tuple[str, ...] = ()
     order_file, listed_names = "", list[Scalar]()
     for source in sorted(sources, key=lambda source: (order[source.kind], source.relative)):
-        name = _name(source.path)
+        name = source_name(source.path)
         if source.path in asked:
             catalogue.checked.append(name)
         elif source.kind == FAMILY:
             catalogue.neighbours.append(name)
         # The shipped engines know the shipped formats, whatever a catalogue has in their place.
         tree, findings = _document(source, name, () if source.shipped else formats, catalogue)
+        lock, problems = _lock(source, tree) if source.path in asked else (None, [])
+        findings += problems
         catalogue.findings += findings
         broken = any(finding.severity is Severity.ERROR for finding in findings)
         if broken or not isinstance(tree, Mapping):
@@ -263,12 +341,12 @@ def _read(catalogue: Catalogue, sources: Iterable[_Source], *, asked: set[Path])
             order_file, listed_names = name, scalars(tree.get("families"))
             continue
         catalogue.documents.append(Document(
-            source.kind, name, source.relative, tree, catalogue.texts.get(name, "")))
+            source.kind, name, source.relative, tree, catalogue.texts.get(name, ""), lock))
     catalogue.checked.sort()
-    _order(catalogue, order_file, listed_names)
+    return formats, (order_file, listed_names)
 
 
-def _read_facts(catalogue: Catalogue, sources: Iterable[_Source]) -> None:
+def _read_facts(catalogue: Catalogue, sources: Iterable[Source]) -> None:
     """Read `engines/facts/*.json` beside the engines; it is written by `runtime engines probe`."""
     folders = dict.fromkeys(source.path.parent / "facts" for source in sources
                             if source.kind == ENGINE)
@@ -280,14 +358,35 @@ def _read_facts(catalogue: Catalogue, sources: Iterable[_Source]) -> None:
         try:
             catalogue.facts.append(facts.decode(content, path.name))
         except UserError as error:
-            catalogue.findings.append(Finding(_name(path), _TOP, Severity.ERROR, codes.UNREADABLE,
-                                              error.message, error.hint))
+            catalogue.findings.append(Finding(
+                source_name(path), _TOP, Severity.ERROR, codes.UNREADABLE, error.message,
+                error.hint))
 
 
-def _order(catalogue: Catalogue, file: str, names: Sequence[Scalar]) -> None:
+def _lock(source: Source, tree: Node | None) -> tuple[Lock | None, list[Finding]]:
+    """The lock of a family, `locks/<family>.lock.json` beside the families, if there is one."""
+    folder = source.path.parent.parent / lockfile.FOLDER
+    path = folder / lockfile.file_name(source.path.stem)
+    if source.kind != FAMILY or source.path.parent.name != "families" or not path.exists():
+        return None, []
+    content, problem = read_bytes(path, folder, _LONGEST_LOCK)
+    if content is None:
+        return None, [problem] if problem else []
+    family = text(tree.get("name")) if isinstance(tree, Mapping) else None
+    try:
+        lock = lockfile.decode(content, path.name)
+        if family is not None and lock.family != family:
+            raise UserError(f"this is the lock of {lock.family}, not of {family}",
+                            code="lock-invalid", hint="delete it and run `compiler lock`")
+    except UserError as error:
+        return None, [Finding(source_name(path), _TOP, Severity.ERROR, codes.UNREADABLE,
+                              error.message, error.hint)]
+    return lock, []
+
+
+def _take_order(catalogue: Catalogue, file: str, names: Sequence[Scalar],
+                there: Collection[str | None]) -> None:
     """Take over the order of `catalogue.yaml`; a family that is not there is reported."""
-    there = {text(document.root.get("name")) for document in catalogue.documents
-             if document.kind == FAMILY}
     for node in names:
         name = text(node) or ""
         if name in there:
@@ -298,21 +397,32 @@ def _order(catalogue: Catalogue, file: str, names: Sequence[Scalar]) -> None:
                 f"there is no family {name}", "delete the line, or add the family"))
 
 
-def _document(source: _Source, name: str, formats: tuple[str, ...],
+def _document(source: Source, name: str, formats: tuple[str, ...],
               catalogue: Catalogue) -> tuple[Node | None, list[Finding]]:
     content, problem = read_bytes(source.path, source.root)
     if content is None:
         return None, [problem] if problem else []
-    catalogue.texts[name] = content.decode("utf-8-sig", errors="replace")
+    catalogue.texts[name] = decoded(content)
+    return _parsed(content, source.kind, name, formats)
+
+
+def _parsed(content: bytes, kind: str, name: str, formats: tuple[str, ...]
+            ) -> tuple[Node | None, list[Finding]]:
     tree, findings = parse(content, name)
     if tree is not None:
-        findings += validate(tree, source.kind, name, formats)
+        findings += validate(tree, kind, name, formats)
     return tree, findings
 
 
-def read_bytes(path: Path, root: Path) -> tuple[bytes | None, Finding | None]:
+def decoded(content: bytes) -> str:
+    """A file's text, for excerpts."""
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def read_bytes(path: Path, root: Path, limit: int = MAX_BYTES,
+               ) -> tuple[bytes | None, Finding | None]:
     """The bytes of a spec file, no more than the reader's limit and one; or why there are none."""
-    name = _name(path)
+    name = source_name(path)
 
     def refuse(code: str, message: str, hint: str) -> tuple[None, Finding]:
         return None, Finding(name, _TOP, Severity.ERROR, code, message, hint)
@@ -326,7 +436,7 @@ def read_bytes(path: Path, root: Path) -> tuple[bytes | None, Finding | None]:
         if not S_ISREG(real.stat().st_mode):
             return refuse(codes.UNREADABLE, "it is not a regular file", "put a text file here")
         with real.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1), None
+            return stream.read(limit + 1), None
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
         reason = getattr(error, "strerror", None) or "the symbolic link leads nowhere"
         if path.is_symlink():
@@ -335,6 +445,6 @@ def read_bytes(path: Path, root: Path) -> tuple[bytes | None, Finding | None]:
                       "check the file's permissions, or delete it")
 
 
-def _name(path: Path) -> str:
+def source_name(path: Path) -> str:
     """How findings call a file: as typed, with forward slashes on every system."""
     return path.as_posix()

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from compiler import resolve
+from compiler.lock.attach import with_lock
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence, plain
 from compiler.resolve import EffectiveHub, entries, scalars, text
+from runtime.lockfile import Lock
 from runtime.manifest import (
     FORMAT,
     FORMAT_VERSION,
@@ -45,6 +47,10 @@ class Document(Protocol):
     def root(self) -> Mapping:
         """The document's tree."""
 
+    @property
+    def lock(self) -> Lock | None:
+        """What the hubs said of a family's sources; None where it is not locked."""
+
 
 def plan(documents: Iterable[Document]) -> Manifest:
     """The manifest of a catalogue, without its digest (`runtime.manifest.encode` fills it in).
@@ -62,17 +68,18 @@ def plan(documents: Iterable[Document]) -> Manifest:
             engines.append(resolve.engine_record(document.root, _source(document, document.root)))
         else:
             formats += resolve.format_records(document.root)
-    planner = _Planner(engines)
+    planner = Planner(engines)
     records = [planner.family(document) for document in families]
     return Manifest(
-        format=FORMAT, format_version=FORMAT_VERSION, digest="", optional_fields=[],
+        format=FORMAT, format_version=FORMAT_VERSION, digest="", optional_fields=["locked"],
         formats=sorted(formats, key=lambda record: record.name),
-        engines=sorted(engines, key=lambda record: _name_key(record.name)),
-        families=sorted(records, key=lambda record: _name_key(record.name)),
+        engines=sorted(engines, key=lambda record: name_key(record.name)),
+        families=sorted(records, key=lambda record: name_key(record.name)),
     )
 
 
-def _name_key(name: str) -> tuple[str, str]:
+def name_key(name: str) -> tuple[str, str]:
+    """What families and engines are sorted by."""
     return (name.casefold(), name)
 
 
@@ -80,7 +87,7 @@ def _source(document: Document, node: Node) -> Source:
     return Source(file=document.relative, line=node.span.line)
 
 
-class _Planner:
+class Planner:
     """Plans families; remembers verdicts, since a catalogue asks the same few again and again."""
 
     def __init__(self, engines: list[Engine]) -> None:
@@ -90,6 +97,7 @@ class _Planner:
         self.verdicts: dict[tuple[str, str, str, tuple[str, ...], bool, bool], Verdict] = {}
 
     def family(self, document: Document) -> Family:
+        """The record of a family."""
         root = document.root
         architectures = _texts(root.get("architectures"))
         name = text(root.get("name")) or ""
@@ -114,7 +122,7 @@ class _Planner:
             reasoning_start_tag=text(root.get("reasoning_start_tag")),
             reasoning_end_tag=text(root.get("reasoning_end_tag")),
             deprecated=_deprecation(root.get("deprecated")),
-            specs=[self.spec(document, node, tuple(architectures))
+            specs=[with_lock(self.spec(document, node, tuple(architectures)), document.lock)
                    for node in (specs.items if isinstance(specs, Sequence) else [])
                    if isinstance(node, Mapping)],
             extensions=_extensions(root.get("extensions")),
@@ -122,6 +130,7 @@ class _Planner:
         )
 
     def spec(self, document: Document, node: Mapping, architectures: tuple[str, ...]) -> Spec:
+        """The record of one of its specs."""
         model_format = text(node.get("format")) or ""
         quantizations = _texts(node.get("quantizations"))
         hubs = resolve.effective_hubs(node)
@@ -135,7 +144,7 @@ class _Planner:
             activated_size_in_billions=resolve.size_text(node.get("activated_size_in_billions")),
             variant=text(node.get("variant")),
             quantizations=quantizations,
-            hubs=[_hub(hub) for hub in hubs],
+            hubs=[hub_record(hub) for hub in hubs],
             engines=(self.derived(judged) if stated is None
                      else self.claimed(_texts(stated), judged)),
             engines_stated=stated is not None,
@@ -201,7 +210,8 @@ class _Judged:
         self.architectures = architectures
 
 
-def _hub(hub: EffectiveHub) -> Hub:
+def hub_record(hub: EffectiveHub) -> Hub:
+    """A hub of a spec as the manifest has it."""
     return Hub(
         hub=hub.hub,
         repo_id=text(hub.repo_id) or "",

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence as SequenceABC
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -36,9 +36,10 @@ def text(node: Node | None) -> str | None:
 
     Fields that hold text keep it even where YAML would read a number or a boolean (`no`, `1e3`).
     """
-    if not isinstance(node, Scalar):
+    if type(node) is not Scalar:  # called a million times a catalogue; Scalar has no subclass
         return None
-    return node.value if isinstance(node.value, str) else node.raw
+    value = node.value
+    return value if type(value) is str else node.raw
 
 
 def size_text(node: Node | None) -> str | None:
@@ -104,15 +105,23 @@ class EffectiveHub:
     multimodal_projectors: list[Scalar]
     draft: Mapping | None
     own: frozenset[str]
+    # Asked for by a dozen rules, and so worked out once.
+    _names: list[str] = field(init=False, repr=False, compare=False)
+    _parts: dict[str, list[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", [text(node) or "" for node in self.quantizations])
+        object.__setattr__(self, "_parts", {
+            name: [text(part) or "" for part in parts.parts]
+            for name, parts in self.split_parts.items()})
 
     def quantization_names(self) -> list[str]:
-        """The names of the quantizations that this hub has."""
-        return [text(node) or "" for node in self.quantizations]
+        """The names of the quantizations that this hub has; not to be changed."""
+        return self._names
 
     def split_quantizations(self) -> dict[str, list[str]]:
-        """Quantization → parts, as plain text."""
-        return {name: [text(part) or "" for part in parts.parts]
-                for name, parts in self.split_parts.items()}
+        """Quantization → parts, as plain text; not to be changed."""
+        return self._parts
 
 
 def effective_hubs(spec: Mapping) -> list[EffectiveHub]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from compiler import check, suppress
 from compiler.catalogue import Catalogue, load
 from compiler.finding import Finding, Severity
+from compiler.pipeline import Compiled, Options, compile_specs
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Review:
 
 
 def review(specs: Path | None = None, paths: Sequence[str | Path] = (), *, strict: bool = False,
-           info: bool = True) -> Review:
+           info: bool = True, options: Options | None = None) -> Review:
     """Check a catalogue.
 
     Args:
@@ -53,19 +54,34 @@ def review(specs: Path | None = None, paths: Sequence[str | Path] = (), *, stric
         paths: Files, folders or patterns to check; empty for the whole folder.
         strict: Let warnings fail the check.
         info: Keep findings that are only for information.
+        options: How to compile a whole folder family by family; None to read it in one piece.
 
     Raises:
         MisuseError: Something named does not exist, or there is nothing to check.
     """
+    if options is not None and not paths:
+        compiled = compile_specs(specs or Path("specs"), options)
+        if compiled is not None:
+            compiled.keep()
+            return of_compiled(compiled, strict=strict, info=info)
     catalogue = load(specs, paths)
     files = set(catalogue.checked) if paths else None
     found = [*_read(catalogue), *check.run(catalogue, files)]
     asked = {name: text for name, text in catalogue.texts.items() if name in catalogue.checked}
     trees = {document.file: document.root for document in catalogue.documents}
     found = suppress.apply(found, asked, trees)
-    found = [finding for finding in found if info or finding.severity is not Severity.INFO]
-    return Review(sorted(found, key=Finding.sort_key), catalogue.checked, catalogue.texts,
-                  catalogue, strict)
+    return Review(sorted(_kept(found, info), key=Finding.sort_key), catalogue.checked,
+                  catalogue.texts, catalogue, strict)
+
+
+def of_compiled(compiled: Compiled, *, strict: bool = False, info: bool = True) -> Review:
+    """The review of a catalogue that was compiled family by family."""
+    return Review(_kept(compiled.findings, info), compiled.catalogue.checked, compiled.texts,
+                  compiled.catalogue, strict)
+
+
+def _kept(findings: list[Finding], info: bool) -> list[Finding]:
+    return [finding for finding in findings if info or finding.severity is not Severity.INFO]
 
 
 def _read(catalogue: Catalogue) -> list[Finding]:

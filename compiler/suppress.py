@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from compiler.finding import Finding, Severity, Span
 from compiler.read.nodes import Mapping as MappingNode
@@ -39,15 +40,20 @@ _CODE = re.compile(r"MB[0-9]{3}\Z")
 _FIXED = re.compile(r"MB(?:[01][0-9]{2}|50[12])\Z")
 
 
-@dataclass(slots=True)
-class _Comment:
-    """One suppression comment of a file."""
+class Comment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One suppression comment of a file.
+
+    Attributes:
+        span: Where it stands.
+        target: The line that it is about.
+        codes: The codes that it accepts.
+        problem: Why it cannot be used; empty where it can.
+    """
 
     span: Span
     target: int
     codes: list[str]
     problem: str = ""
-    used: set[str] = field(default_factory=set)
 
 
 def apply(findings: list[Finding], texts: Mapping[str, str],
@@ -60,38 +66,50 @@ def apply(findings: list[Finding], texts: Mapping[str, str],
         trees: File → document, of those files that could be read; a `#` inside one of its values
             is no comment.
     """
+    return accept(findings, {file: comments(text, trees[file]) for file, text in texts.items()
+                             if file in trees})
+
+
+def comments(text: str, tree: Node) -> list[Comment]:
+    """The suppression comments of a file that could be read."""
+    return list(_comments(text, tree)) if "modelbook" in text.lower() else []
+
+
+def accept(findings: list[Finding], comments: Mapping[str, list[Comment]]) -> list[Finding]:
+    """The findings that no comment accepts, and those about the comments themselves.
+
+    Args:
+        findings: Everything that was found.
+        comments: File → its comments.
+    """
     kept: list[Finding] = []
-    comments = {
-        file: list(_comments(text, trees[file])) for file, text in texts.items()
-        if file in trees and "modelbook" in text.lower()
-    }
+    used: set[tuple[str, Span, str]] = set()
     for finding in findings:
         accepted = [comment for comment in comments.get(finding.file, ())
                     if comment.target == finding.span.line and finding.code in comment.codes
                     and not comment.problem]
-        for comment in accepted:
-            comment.used.add(finding.code)
+        used.update((finding.file, comment.span, finding.code) for comment in accepted)
         if not accepted:
             kept.append(finding)
     for file, found in comments.items():
         for comment in found:
-            kept += _about(comment, file)
+            kept += _about(comment, file, used)
     return kept
 
 
-def _about(comment: _Comment, file: str) -> Iterator[Finding]:
+def _about(comment: Comment, file: str, used: set[tuple[str, Span, str]]) -> Iterator[Finding]:
     if comment.problem:
         yield Finding(file, comment.span, Severity.ERROR, BAD_COMMENT, comment.problem,
                       "write `# modelbook: ignore[MB203] reason`")
         return
     for code in comment.codes:
-        if code not in comment.used:
+        if (file, comment.span, code) not in used:
             yield Finding(file, comment.span, Severity.WARNING, UNUSED,
                           f"nothing to suppress: there is no {code} on line {comment.target}",
                           "delete the comment, or move it to the line of the finding")
 
 
-def _comments(text: str, tree: Node) -> Iterator[_Comment]:
+def _comments(text: str, tree: Node) -> Iterator[Comment]:
     lines = [line.rstrip("\r") for line in text.split("\n")]
     values = _Values(tree, lines)
     for number, line in enumerate(lines, start=1):
@@ -118,21 +136,21 @@ def _target(lines: list[str], number: int, before: str) -> int:
     return number
 
 
-def _parsed(comment: str, span: Span, target: int) -> _Comment:
+def _parsed(comment: str, span: Span, target: int) -> Comment:
     match = _COMMENT.match(comment)
     if match is None:
-        return _Comment(span, target, [], "this comment is not a suppression that can be read")
+        return Comment(span, target, [], "this comment is not a suppression that can be read")
     codes = [code.strip() for code in match["codes"].split(",") if code.strip()]
     if not codes:
-        return _Comment(span, target, [], "the suppression names no code")
+        return Comment(span, target, [], "the suppression names no code")
     for code in codes:
         if not _CODE.match(code):
-            return _Comment(span, target, codes, f"{code[:40]!r} is not a code such as MB203")
+            return Comment(span, target, codes, f"{code[:40]!r} is not a code such as MB203")
         if _FIXED.match(code):
-            return _Comment(span, target, codes, f"{code} cannot be suppressed")
+            return Comment(span, target, codes, f"{code} cannot be suppressed")
     if not match["reason"].strip(" \t:-–—#"):
-        return _Comment(span, target, codes, "the suppression gives no reason")
-    return _Comment(span, target, list(dict.fromkeys(codes)))
+        return Comment(span, target, codes, "the suppression gives no reason")
+    return Comment(span, target, list(dict.fromkeys(codes)))
 
 
 class _Values:

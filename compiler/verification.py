@@ -91,8 +91,15 @@ def read(specs: Path) -> list[Record]:
             for record in records.read(path)]
 
 
-def merge(manifest: Manifest, found: Sequence[Record]) -> Verification:
-    """Hold the records against the combinations of a manifest."""
+def merge(manifest: Manifest, found: Sequence[Record],
+          promised: Mapping[tuple[str, str], int] | None = None) -> Verification:
+    """Hold the records against the combinations of a manifest.
+
+    Args:
+        manifest: Where the combinations are; families without records may be left out.
+        found: The records.
+        promised: Engine, format → how many quantizations pages promise, if not to be counted here.
+    """
     by_id: dict[str, list[Record]] = {}
     for record in found:
         by_id.setdefault(record.combination, []).append(record)
@@ -105,7 +112,7 @@ def merge(manifest: Manifest, found: Sequence[Record]) -> Verification:
             if combination.id in by_id:
                 result.tried[combination.id] = _tried(combination, by_id[combination.id])
     if result.tried:
-        _count(manifest, result)
+        _count(manifest, result, promised if promised is not None else _promised(manifest))
     return result
 
 
@@ -138,7 +145,7 @@ def _level(record: Record) -> int:
     return LEVELS.index(record.level) if record.level in LEVELS else -1
 
 
-def _count(manifest: Manifest, result: Verification) -> None:
+def _promised(manifest: Manifest) -> Mapping[tuple[str, str], int]:
     promised: dict[tuple[str, str], int] = {}
     for family in manifest.families:
         for spec in family.specs:
@@ -146,6 +153,11 @@ def _count(manifest: Manifest, result: Verification) -> None:
                 usable = [name for name in claim.quantizations if name not in claim.refuted]
                 key = (claim.engine, spec.format)
                 promised[key] = promised.get(key, 0) + len(usable)
+    return promised
+
+
+def _count(manifest: Manifest, result: Verification, promised: Mapping[tuple[str, str], int],
+           ) -> None:
     outcomes: dict[tuple[str, str], dict[str, int]] = {}
     for tried in result.tried.values():
         key = (tried.combination.engine.name, tried.combination.spec.format)

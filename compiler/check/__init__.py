@@ -10,6 +10,7 @@ from compiler.check.view import CatalogueView
 from compiler.finding import Finding
 from compiler.read.nodes import Node
 from runtime.facts import EngineFacts
+from runtime.lockfile import Lock
 
 
 class Document(Protocol):
@@ -26,6 +27,10 @@ class Document(Protocol):
     @property
     def root(self) -> Node:
         """The document's tree."""
+
+    @property
+    def lock(self) -> Lock | None:
+        """What the hubs said of a family's sources; None where it is not locked."""
 
 
 class Catalogue(Protocol):
@@ -51,7 +56,18 @@ def run(catalogue: Catalogue, files: Collection[str] | None = None) -> list[Find
         catalogue: All of it, since a file may be wrong by what another one holds.
         files: Report only on these (`Document.file`); None for all.
     """
-    view = CatalogueView(complete=catalogue.complete, facts=catalogue.facts)
+    return run_rules(view_of(catalogue), files)
+
+
+def view_of(catalogue: Catalogue, renamed: dict[str, str | None] | None = None) -> CatalogueView:
+    """A catalogue as the rules see it.
+
+    Args:
+        catalogue: What has been read.
+        renamed: See `CatalogueView.renamed`, where the catalogue does not hold all families.
+    """
+    view = CatalogueView(complete=catalogue.complete, facts=catalogue.facts,
+                         known_renamed=renamed)
     for document in catalogue.documents:
-        view.add(document.kind, document.file, document.root)
-    return run_rules(view, files)
+        view.add(document.kind, document.file, document.root, document.lock)
+    return view

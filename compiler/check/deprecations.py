@@ -38,9 +38,8 @@ def deprecations(family: FamilyView) -> Iterator[Deprecated]:
     """The family's own deprecation, then those of its quantizations."""
     own = family.root.get("deprecated")
     if isinstance(own, Mapping):
-        known = {other.name: _renamed(other.root.get("deprecated"))
-                 for other in family.catalogue.families}
-        yield Deprecated(family.name, f"the family {family.name}", own, None, known)
+        yield Deprecated(family.name, f"the family {family.name}", own, None,
+                         family.catalogue.renamed)
     for spec in family.specs:
         listed = [(text(key) or "", node)
                   for key, node in entries(spec.node.get("deprecated_quantizations"))]

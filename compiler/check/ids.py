@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 #: `7B`, `0.5B`, `1_8b`, `135M`, `8x7B`; a letter or digit before it makes it something else
@@ -77,8 +78,12 @@ def base_name(repo_id: str) -> str:
     return repo_id.rstrip("/").rsplit("/", 1)[-1]
 
 
+@lru_cache(maxsize=4096)
 def stated_sizes(name: str) -> list[StatedSize]:
-    """The sizes that a name states; several where an underscore can be read two ways."""
+    """The sizes that a name states; several where an underscore can be read two ways.
+
+    The list is kept for the next who asks, and not to be changed.
+    """
     found: list[StatedSize] = []
     plain = bare(name)
     for match in _SIZE.finditer(plain):
@@ -102,6 +107,7 @@ def stated_sizes(name: str) -> list[StatedSize]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def stated_activated(name: str) -> list[StatedSize]:
     """The activated sizes (`A3B`, `17B-16E`) that a name states."""
     plain = bare(name)

@@ -6,7 +6,10 @@ A rule is a module of `compiler.check.rules` with
 - a docstring that is its documentation page: the summary in the first line, then the sections
   "Why", "Wrong" and "Right", the latter two with a YAML example that a test runs;
 - `check(...)`, a generator of problems. A family or engine rule is called with one family or
-  engine at a time, a catalogue rule once with the whole catalogue.
+  engine at a time and sees nothing of the other families, so that what it says can be kept until
+  the file changes.
+- A catalogue rule has two steps: `gather(family)` yields what the rule needs to know of one family
+  as records of its class `Fact`, and `check(facts, catalogue)` compares those of all families.
 """
 
 from __future__ import annotations
@@ -16,13 +19,13 @@ import inspect
 import pkgutil
 import re
 import textwrap
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
 from compiler.check import rules as rules_package
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Problem
 from compiler.finding import Finding, Severity
 
 _HEADING = re.compile(r"^(Why|Wrong|Right)\n-+\n", re.MULTILINE)
@@ -47,6 +50,8 @@ class Rule:
         scope: What it is called with.
         text: The docstring.
         check: The generator.
+        gather: Of a catalogue rule that looks at families: what it keeps of one.
+        fact: The class of what it keeps.
     """
 
     code: str
@@ -55,6 +60,8 @@ class Rule:
     scope: Scope
     text: str
     check: Callable[..., Iterator[Problem]]
+    gather: Callable[[FamilyView], Iterator[CatalogueFact]] | None = None
+    fact: type[CatalogueFact] = CatalogueFact
 
     @property
     def summary(self) -> str:
@@ -102,7 +109,12 @@ def all_rules() -> tuple[Rule, ...]:
 def _rule(module: object) -> Rule:
     values = vars(module)
     return Rule(values["CODE"], values["NAME"], values["SEVERITY"], values["SCOPE"],
-                inspect.cleandoc(values["__doc__"]), values["check"])
+                inspect.cleandoc(values["__doc__"]), values["check"], values.get("gather"),
+                values.get("Fact", CatalogueFact))
+
+
+#: Rule code → what the rule keeps of the families.
+Facts = dict[str, list[CatalogueFact]]
 
 
 def run_rules(view: CatalogueView, files: Collection[str] | None = None) -> list[Finding]:
@@ -113,29 +125,63 @@ def run_rules(view: CatalogueView, files: Collection[str] | None = None) -> list
         files: What to report on; None for everything. Rules on single families and engines are
             not run for the others, so that checking one file of a large catalogue is quick.
     """
+    facts: Facts = {}
+    for family in view.families:
+        for code, kept in gather(family).items():
+            facts.setdefault(code, []).extend(kept)
+    found = [*check_engines(view, files), *check_catalogue(view, facts, files)]
+    for family in view.families:
+        if files is None or family.file in files:
+            found += check_family(family)
+    return sorted(found, key=Finding.sort_key)
+
+
+def gather(family: FamilyView) -> Facts:
+    """What the catalogue rules keep of a family."""
+    facts = {rule.code: list(rule.gather(family)) for rule in all_rules() if rule.gather}
+    return {code: found for code, found in facts.items() if found}
+
+
+def check_family(family: FamilyView) -> list[Finding]:
+    """The findings of the rules on single families."""
+    return _findings((rule, rule.check(family)) for rule in all_rules()
+                     if rule.scope is Scope.FAMILY)
+
+
+def check_engines(view: CatalogueView, files: Collection[str] | None = None) -> list[Finding]:
+    """The findings of the rules on engines; `files` as in `run_rules`."""
+    engines = [engine for engine in view.engines if files is None or engine.file in files]
+    return _findings((rule, rule.check(engine)) for rule in all_rules()
+                     if rule.scope is Scope.ENGINE for engine in engines)
+
+
+def check_catalogue(view: CatalogueView, facts: Facts,
+                    files: Collection[str] | None = None) -> list[Finding]:
+    """The findings of the rules on the catalogue as a whole.
+
+    Args:
+        view: The catalogue; its families are not looked at.
+        facts: What `gather` gives of all families, in the order of their files.
+        files: What to report on; None for everything.
+    """
+    # A clash of two files is told to whoever checks either of them.
+    return _findings(
+        (rule, (problem for problem in rule.check(facts.get(rule.code, []), view)
+                if files is None or not _files(problem).isdisjoint(files)))
+        for rule in all_rules() if rule.scope is Scope.CATALOGUE)
+
+
+def _findings(problems: Iterable[tuple[Rule, Iterable[Problem]]]) -> list[Finding]:
+    """Problems as findings, each once."""
     found: dict[tuple[object, ...], Finding] = {}
-    for rule in all_rules():
-        for problem in _problems(rule, view, files):
-            # A clash of two files is told to whoever checks either of them.
-            if files is not None and _files(problem).isdisjoint(files):
-                continue
+    for rule, some in problems:
+        for problem in some:
             finding = Finding(problem.file, problem.span, rule.severity, rule.code,
                               problem.message, problem.hint, problem.path, problem.related)
             # A value that several hubs inherit is one mistake, whichever hub it was met on.
             found.setdefault((finding.file, finding.span, finding.code, finding.message), finding)
-    return sorted(found.values(), key=Finding.sort_key)
+    return list(found.values())
 
 
 def _files(problem: Problem) -> set[str]:
     return {problem.file, *(related.file for related in problem.related)}
-
-
-def _problems(rule: Rule, view: CatalogueView,
-              files: Collection[str] | None) -> Iterator[Problem]:
-    if rule.scope is Scope.CATALOGUE:
-        yield from rule.check(view)
-        return
-    members = view.families if rule.scope is Scope.FAMILY else view.engines
-    for member in members:
-        if files is None or member.file in files:
-            yield from rule.check(member)

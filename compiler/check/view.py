@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
+import msgspec
+
 from compiler import resolve
 from compiler.finding import Related, Span
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence
 from compiler.resolve import EffectiveHub, text
 from runtime.facts import EngineFacts, newest
+from runtime.lockfile import Lock
 from runtime.manifest import Engine, Format, Source
 from runtime.support import Verdict, judge, matches
 
@@ -56,10 +59,14 @@ class Document:
         walk(self.root, "")
         return paths
 
+    def place(self, node: Node) -> Place:
+        """Where `node` stands in this file."""
+        return Place(self.file, _point(node), self.path_of(node))
+
     def problem(self, node: Node, message: str, hint: str = "",
                 related: Iterable[Related] = ()) -> Problem:
         """A problem at `node` of this file."""
-        return Problem(self.file, _point(node), message, hint, self.path_of(node), tuple(related))
+        return self.place(node).problem(message, hint, related)
 
     def related(self, node: Node, message: str) -> Related:
         """`node` of this file as the second place of a problem."""
@@ -71,6 +78,35 @@ def _point(node: Node) -> Span:
     if isinstance(node, Mapping) and node.entries:
         return next(node.items())[0].span
     return node.span
+
+
+class CatalogueFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a catalogue rule keeps of a family, in a form that the cache can hold.
+
+    Each catalogue rule declares its own, `Fact`, with fields of plain values and `Place`.
+    """
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A place in a document, for a problem that is found when its tree is no longer there.
+
+    Attributes:
+        file: As findings print it.
+        span: What to underline.
+        path: Where in the document.
+    """
+
+    file: str
+    span: Span
+    path: str
+
+    def problem(self, message: str, hint: str = "", related: Iterable[Related] = ()) -> Problem:
+        """A problem here."""
+        return Problem(self.file, self.span, message, hint, self.path, tuple(related))
+
+    def related(self, message: str) -> Related:
+        """This as the second place of a problem."""
+        return Related(self.file, self.span, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +206,9 @@ class SpecView:
         """What the engine's facts say of one quantization."""
         key = (engine.name, quantization)
         if key not in self._verdicts:
-            self._verdicts[key] = judge(
-                engine, model_format=self.format, quantization=quantization,
-                architectures=self.family.architectures, split=self.split(quantization),
-                remote_code=self.trust_remote_code)
+            self._verdicts[key] = self.family.catalogue.verdict(
+                engine, self.format, quantization, tuple(self.family.architectures),
+                self.split(quantization), self.trust_remote_code)
         return self._verdicts[key]
 
     def loads(self, engine: Engine) -> bool:
@@ -193,9 +228,11 @@ class SpecView:
 class FamilyView(Document):
     """One family."""
 
-    def __init__(self, file: str, root: Mapping, catalogue: CatalogueView) -> None:
+    def __init__(self, file: str, root: Mapping, catalogue: CatalogueView,
+                 lock: Lock | None = None) -> None:
         super().__init__(file, root)
         self.catalogue = catalogue
+        self.lock = lock
 
     @cached_property
     def name(self) -> str:
@@ -237,6 +274,12 @@ class FamilyView(Document):
             for node in (specs.items if isinstance(specs, Sequence) else [])
             if isinstance(node, Mapping)
         ]
+
+    @property
+    def renamed(self) -> tuple[str, str | None]:
+        """Its name, and the name that it was changed to, if any."""
+        node = self.root.get("deprecated")
+        return self.name, text(node.get("renamed_to")) if isinstance(node, Mapping) else None
 
     def sources(self) -> Iterator[tuple[SpecView, EffectiveHub]]:
         """Every hub of every spec."""
@@ -284,6 +327,7 @@ class CatalogueView:
         complete: False where a file is broken, so that what is absent here may be in it; rules
             that say "there is no such …" then stay silent.
         facts: What probed releases of the engines have.
+        known_renamed: What `renamed` is, where not all families are here.
     """
 
     families: list[FamilyView] = field(default_factory=list)
@@ -292,17 +336,27 @@ class CatalogueView:
     formats_document: Document | None = None
     complete: bool = True
     facts: list[EngineFacts] = field(default_factory=list)
+    known_renamed: dict[str, str | None] | None = field(default=None, repr=False)
+    _verdicts: dict[tuple[str, str, str, tuple[str, ...], bool, bool], Verdict] = field(
+        default_factory=dict, repr=False)
+
+    @property
+    def renamed(self) -> dict[str, str | None]:
+        """Every family's name, and the name that it was changed to, if any."""
+        if self.known_renamed is None:
+            self.known_renamed = dict(family.renamed for family in self.families)
+        return self.known_renamed
 
     def releases(self, engine: str) -> list[EngineFacts]:
         """What the newest probed release of each of the engine's providers has."""
         return newest(self.facts, engine)
 
-    def add(self, kind: str, file: str, root: Node) -> None:
-        """Add a document; `kind` is `family`, `engine` or `formats`."""
+    def add(self, kind: str, file: str, root: Node, lock: Lock | None = None) -> None:
+        """Add a document; `kind` is `family`, `engine` or `formats`, `lock` that of a family."""
         if not isinstance(root, Mapping):
             return  # no schema accepts anything else
         if kind == "family":
-            self.families.append(FamilyView(file, root, self))
+            self.families.append(FamilyView(file, root, self, lock))
         elif kind == "engine":
             self.engines.append(EngineView(file, root, self))
         else:
@@ -315,6 +369,16 @@ class CatalogueView:
             if engine.record.name.lower() == name.lower():
                 return engine.record
         return None
+
+    def verdict(self, engine: Engine, model_format: str, quantization: str,
+                architectures: tuple[str, ...], split: bool, remote_code: bool) -> Verdict:
+        """What `judge` says; a catalogue asks the same few again and again."""
+        key = (engine.name, model_format, quantization, architectures, split, remote_code)
+        if key not in self._verdicts:
+            self._verdicts[key] = judge(
+                engine, model_format=model_format, quantization=quantization,
+                architectures=architectures, split=split, remote_code=remote_code)
+        return self._verdicts[key]
 
     def knows_quantization(self, model_format: str, quantization: str) -> bool:
         """Whether a format has such a quantization; True where the format itself is unknown."""

@@ -10,14 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from compiler import report, verification
+from compiler.assembly import Outputs
+from compiler.commands._speed import add_speed_arguments, speed_options
 from compiler.emit import outputs, profiles
 from compiler.emit.write import Changes, compare, unified_diff, write
 from compiler.finding import Severity
+from compiler.pipeline import compile_specs
 from compiler.plan import plan
 from compiler.report import text
-from compiler.review import Review, review
+from compiler.review import Review, of_compiled, review
 from runtime.errors import ExitCode
-from runtime.manifest import Manifest
 
 DEFAULT_OUT = "build"
 
@@ -40,27 +42,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "exit with 1 if it does")
     parser.add_argument("--format", choices=("text", "json"), default="text",
                         help="how to report (default: text)")
+    add_speed_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check, plan, render and write; returns the exit code."""
     profile = profiles.find(args.profile)
-    result = review(args.specs)
+    compiled = compile_specs(args.specs, speed_options(args), profile, args.out)
+    result = of_compiled(compiled) if compiled else review(args.specs)
     stopping = replace(result, findings=result.catalogue.findings) if args.keep_claims else result
     if stopping.failed:
         return _refuse(stopping, args)
-    manifest = plan(result.catalogue.documents)
-    files = outputs.render(manifest, profile, verification.read(args.specs))
-    changes = (compare if args.check else write)(args.out, files)
+    if compiled is not None and compiled.outputs is not None:
+        count, made = compiled.families, compiled.outputs
+    else:
+        manifest = plan(result.catalogue.documents)
+        records = verification.read(args.specs)
+        count = len(manifest.families)
+        made = Outputs(outputs.render(manifest, profile, records))
+    changes = (compare if args.check else write)(args.out, made.files, made.same)
+    if compiled is not None and not args.check:
+        compiled.keep()
     if args.check and args.format == "text":
-        for line in unified_diff(args.out, files, changes):
+        for line in unified_diff(args.out, made.files, changes):
             print(line)
     if args.format == "json":
-        print(_json(args, manifest, changes, result))
+        print(_json(args, count, changes, result))
     else:
         if args.keep_claims:
             _list_kept(result)
-        print(_summary(args, manifest, changes), file=sys.stderr if args.check else sys.stdout)
+        print(_summary(args, count, changes), file=sys.stderr if args.check else sys.stdout)
         warnings = result.count(Severity.WARNING)
         if warnings and not args.keep_claims:
             print(f"{report.plural(warnings, 'warning')}; `compiler check` shows them",
@@ -89,11 +100,10 @@ def _refuse(result: Review, args: argparse.Namespace) -> int:
     return ExitCode.FAILED
 
 
-def _summary(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> str:
+def _summary(args: argparse.Namespace, count: int, changes: Changes) -> str:
     parts = [f"{len(names)} {word}" for names, word in (
         (changes.new, "new"), (changes.changed, "changed"), (changes.unchanged, "unchanged"),
         (changes.stale, "stale" if args.check else "removed")) if names]
-    count = len(manifest.families)
     families = "1 family" if count == 1 else f"{count} families"
     if args.check:
         verdict = "differs from" if changes.any() else "is what it should be for"
@@ -102,9 +112,9 @@ def _summary(args: argparse.Namespace, manifest: Manifest, changes: Changes) -> 
             f"manifest {args.out / outputs.MANIFEST}")
 
 
-def _json(args: argparse.Namespace, manifest: Manifest, changes: Changes, result: Review) -> str:
+def _json(args: argparse.Namespace, count: int, changes: Changes, result: Review) -> str:
     return json.dumps({
-        "out": args.out.as_posix(), "families": len(manifest.families), "check": args.check,
+        "out": args.out.as_posix(), "families": count, "check": args.check,
         "errors": result.count(Severity.ERROR), "warnings": result.count(Severity.WARNING),
         "new": changes.new, "changed": changes.changed, "unchanged": changes.unchanged,
         "removed" if not args.check else "stale": changes.stale,

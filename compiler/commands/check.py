@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from compiler import report
+from compiler.commands._speed import add_speed_arguments, speed_options
 from compiler.review import review
 from runtime.errors import ExitCode
 
@@ -24,11 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="how to report (default: text; in a GitHub workflow also annotations)")
     parser.add_argument("--no-info", action="store_true",
                         help="leave out findings that are only for information")
+    add_speed_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check and report; 0 without errors, 1 with, 2 where there is nothing to check."""
-    result = review(args.specs, args.paths, strict=args.strict, info=not args.no_info)
+    result = review(args.specs, args.paths, strict=args.strict, info=not args.no_info,
+                    options=speed_options(args))
     formats = [args.format] if args.format else ["text"]
     if not args.format and os.environ.get("GITHUB_ACTIONS") == "true":
         formats.append("github")

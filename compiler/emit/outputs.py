@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compiler import verification
-from compiler.emit import pages
 from compiler.emit.profiles import Profile
 from runtime import index
 from runtime.manifest import Manifest, assemble, family_bytes
@@ -29,6 +28,8 @@ def render(manifest: Manifest, profile: Profile, records: Sequence[Record] = (),
     Raises:
         UserError: See `compiler.emit.pages.render`.
     """
+    from compiler.emit import pages  # Jinja takes its time to import
+
     known = verification.merge(manifest, records)
     rendered = pages.render(manifest, profile, known)
     files = {path: text.encode("utf-8") for path, text in rendered.items()}

@@ -24,14 +24,15 @@ _RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, v
             view.RecordLine)
 
 
-def render(manifest: Manifest, profile: Profile, verification: Verification) -> dict[str, str]:
+def render(manifest: Manifest, profile: Profile, verification: Verification | None = None,
+           ) -> dict[str, str]:
     """The pages: path relative to the output folder → text.
 
     Raises:
         UserError: Two families would share a page or a label, a page's name is not safe, or the
             profile prints text as stated and some text would act as markup.
     """
-    writer = Writer(manifest, profile, verification)
+    writer = Writer(manifest, profile, verification or Verification())
     pages: dict[str, str] = {}
     kinds: dict[str, list[Family]] = {"llm": []}
     for family in manifest.families:

@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,8 @@ LIST = ".modelbook-generated.json"
 _STAGE = ".modelbook-stage-"
 _ABANDONED = 3600.0  # seconds after which a staging folder belongs to no running build
 # Whatever the list says, nothing else is ever removed.
-_REMOVABLE = re.compile(r"models/[a-z]+/[^/]+\.rst\Z|manifest\.index\Z")
+_REMOVABLE = re.compile(
+    r"models/[a-z]+/[^/]+\.rst\Z|manifest\.index\Z|verification\.(?:rst|json)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,13 @@ class Changes:
         return bool(self.new or self.changed or self.stale)
 
 
-def compare(out: Path, files: Mapping[str, bytes]) -> Changes:
+def compare(out: Path, files: Mapping[str, bytes], same: Collection[str] = ()) -> Changes:
     """What `write` would do; touches nothing.
+
+    Args:
+        out: The output folder.
+        files: Path relative to `out`, with forward slashes → content.
+        same: Further paths, whose files have just been found to be what they should be.
 
     Raises:
         UserError: The folder cannot be read, or a path in it leads out of it.
@@ -62,36 +68,39 @@ def compare(out: Path, files: Mapping[str, bytes]) -> Changes:
     if out.exists() and not out.is_dir():
         raise MisuseError(f"{out} is not a folder", code="out-not-a-folder",
                           hint="name a folder with --out")
+    _refuse_leaving(out, sorted([*files, *same]))
+    changes.unchanged.extend(same)
     for path in sorted(files):
-        _refuse_leaving(out, path)
-        old = _read(out / path)
+        old = _read(f"{out}/{path}")
         if old is None:
             changes.new.append(path)
         elif old != files[path]:
             changes.changed.append(path)
         else:
             changes.unchanged.append(path)
-    changes.stale.extend(path for path in _listed(out)
-                         if path not in files and (out / path).is_file())
+    changes.unchanged.sort()
+    ours = {*files, *same}
+    changes.stale.extend(path for path in _listed(out, ours) if (out / path).is_file())
     return changes
 
 
-def write(out: Path, files: Mapping[str, bytes]) -> Changes:
+def write(out: Path, files: Mapping[str, bytes], same: Collection[str] = ()) -> Changes:
     """Make the generated part of `out` equal to `files` and remove stale pages.
 
     Args:
         out: The output folder; made if it is not there.
         files: Path relative to `out`, with forward slashes → content.
+        same: See `compare`.
 
     Raises:
         UserError: The folder cannot be read or written, or a path in it leads out of it. It is then
             as it was.
     """
-    changes = compare(out, files)
-    listing = _list_bytes(files)
+    changes = compare(out, files, same)
+    listing = _list_bytes([*files, *same])
     todo = {path: files[path] for path in [*changes.new, *changes.changed]}
     if _read(out / LIST) != listing:
-        _refuse_leaving(out, LIST)
+        _refuse_leaving(out, [LIST])
         todo[LIST] = listing
     if not todo and not changes.stale:
         return changes
@@ -105,8 +114,7 @@ def put(out: Path, files: Mapping[str, bytes], stale: Sequence[str] = ()) -> Non
     Raises:
         UserError: The folder cannot be written, or a path leads out of it. It is then as it was.
     """
-    for path in files:
-        _refuse_leaving(out, path)
+    _refuse_leaving(out, files)
     with _as_user_error(out):
         out.mkdir(parents=True, exist_ok=True)
         _sweep(out)
@@ -132,6 +140,7 @@ def _swap(out: Path, stage: Path, paths: Sequence[str], stale: Sequence[str]) ->
     """Rename the staged files into place; on any failure put back what was there."""
     undo: list[tuple[Path, Path | None]] = []
     made: list[Path] = []
+    ready: set[Path] = set()
     try:
         for number, path in enumerate(stale):
             gone = stage / f"{number}.stale"
@@ -140,7 +149,9 @@ def _swap(out: Path, stage: Path, paths: Sequence[str], stale: Sequence[str]) ->
         # The list comes last: if we are killed before, the earlier one still names what was ours.
         for number, path in enumerate(paths):
             target = out / path
-            made += _make_folders(out, target.parent)
+            if target.parent not in ready:
+                made += _make_folders(out, target.parent)
+                ready.add(target.parent)
             saved = _save(target, stage / f"{number}.old")
             undo.append((target, saved))
             (stage / f"{number}.new").replace(target)
@@ -179,21 +190,30 @@ def _make_folders(out: Path, folder: Path) -> list[Path]:
     return missing[::-1]
 
 
-def _refuse_leaving(out: Path, path: str) -> None:
+def _refuse_leaving(out: Path, paths: Iterable[str]) -> None:
     """Refuse a path that leaves `out`, by its own text or through a symbolic link."""
-    if reason := unsafe_path_reason(path):
-        raise UserError(f"cannot write {path!r}: {reason}", code="unsafe-path")
-    target = out
-    for part in path.split("/"):
-        target = target / part
-        if target.is_symlink() and not target.resolve().is_relative_to(out.resolve()):
-            raise UserError(f"{target} is a symbolic link that leaves {out}", code="unsafe-path",
-                            why="a build writes only inside its output folder",
-                            hint="delete the link, or name another folder with --out")
+    folders: set[str] = set()
+    base = os.fspath(out)
+    for path in paths:
+        if reason := unsafe_path_reason(path):
+            raise UserError(f"cannot write {path!r}: {reason}", code="unsafe-path")
+        # Each folder is looked at once: pages by the thousand lie in one.
+        steps = [path]
+        while (cut := steps[-1].rfind("/")) > 0 and steps[-1][:cut] not in folders:
+            steps.append(steps[-1][:cut])
+        folders.update(steps[1:])
+        for step in reversed(steps):
+            target = f"{base}/{step}"
+            if (os.path.islink(target)  # noqa: PTH114 - thousands, and no Path each
+                    and not Path(target).resolve().is_relative_to(out.resolve())):
+                raise UserError(f"{Path(target)} is a symbolic link that leaves {out}",
+                                code="unsafe-path",
+                                why="a build writes only inside its output folder",
+                                hint="delete the link, or name another folder with --out")
 
 
-def _listed(out: Path) -> Iterator[str]:
-    """The removable files that the last build wrote, as far as its list can be believed."""
+def _listed(out: Path, ours: Collection[str]) -> Iterator[str]:
+    """The removable files that the last build wrote besides `ours`, if its list can be believed."""
     try:
         listing = json.loads((out / LIST).read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -201,22 +221,25 @@ def _listed(out: Path) -> Iterator[str]:
     paths = listing.get("files") if isinstance(listing, dict) else None
     for path in sorted({item for item in paths if isinstance(item, str)}
                        if isinstance(paths, list) else ()):
+        if path in ours:
+            continue
         if _REMOVABLE.match(path) and unsafe_path_reason(path) is None:
             with contextlib.suppress(UserError):
-                _refuse_leaving(out, path)
+                _refuse_leaving(out, [path])
                 yield path
 
 
-def _list_bytes(files: Mapping[str, bytes]) -> bytes:
+def _list_bytes(files: Iterable[str]) -> bytes:
     body = {"about": "Files that `compiler build` wrote here; it removes those that it no longer "
                      "generates.",
             "files": sorted(files)}
     return json.dumps(body, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: str | Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands, and no Path each
+            return stream.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

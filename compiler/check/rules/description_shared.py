@@ -32,10 +32,11 @@ Right
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, FamilyView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.finding import Severity
 
 CODE = "MB405"
@@ -44,16 +45,30 @@ SEVERITY = Severity.INFO
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
-    """Compare the texts, white space aside."""
-    first: dict[str, FamilyView] = {}
-    for family in catalogue.families:
-        node = family.root.get("description")
-        words = " ".join((family.text("description") or "").split()).casefold()
-        if node is None or not words:
-            continue
-        other = first.setdefault(words, family)
-        if other is not family:
-            yield family.problem(
-                node, f"{other.name} has the same description", "say how the two differ",
-                [other.related(other.root.get("description") or other.root, "the other one")])
+class Fact(CatalogueFact, frozen=True, array_like=True):
+    """One family's description."""
+
+    words: str
+    family: str
+    place: Place
+
+
+def gather(family: FamilyView) -> Iterator[Fact]:
+    """The text, white space and case aside."""
+    node = family.root.get("description")
+    words = " ".join((family.text("description") or "").split()).casefold()
+    if node is not None and words:
+        digest = sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+        yield Fact(digest, family.name, family.place(node))
+
+
+def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
+    """Compare the texts."""
+    del catalogue
+    first: dict[str, Fact] = {}
+    for fact in facts:
+        other = first.setdefault(fact.words, fact)
+        if other is not fact:
+            yield fact.place.problem(
+                f"{other.family} has the same description", "say how the two differ",
+                [other.place.related("the other one")])

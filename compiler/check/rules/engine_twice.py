@@ -58,10 +58,10 @@ Right
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, EngineView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, EngineView, Problem
 from compiler.finding import Severity
 
 CODE = "MB313"
@@ -70,8 +70,9 @@ SEVERITY = Severity.ERROR
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+def check(facts: Iterable[CatalogueFact], catalogue: CatalogueView) -> Iterator[Problem]:
     """Compare the names of the engines, case aside."""
+    del facts  # families are not looked at
     first: dict[str, EngineView] = {}
     for engine in catalogue.engines:
         other = first.setdefault(engine.record.name.lower(), engine)

@@ -23,10 +23,10 @@ Right
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.finding import Severity
 from compiler.resolve import text
 from runtime.naming import slug
@@ -37,15 +37,28 @@ SEVERITY = Severity.ERROR
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
-    """Compare the files' names with the names in them."""
-    for family in catalogue.families:
-        allowed = dict.fromkeys((family.name, slug(family.name)))
-        # Where the name itself is refused (MB402), no file could be named after it.
-        if family.name.strip() and family.stem not in allowed and slug(family.name):
-            yield family.problem(
-                family.name_node, f"the file {family.stem}.yaml holds the family {family.name}",
-                f"rename the file to {slug(family.name)}.yaml, or correct the name")
+class Fact(CatalogueFact, frozen=True, array_like=True):
+    """A family whose file has another name."""
+
+    stem: str
+    name: str
+    place: Place
+
+
+def gather(family: FamilyView) -> Iterator[Fact]:
+    """Compare a family's name with its file's."""
+    page = slug(family.name)
+    # Where the name itself is refused (MB402), no file could be named after it.
+    if family.name.strip() and family.stem not in (family.name, page) and page:
+        yield Fact(family.stem, family.name, family.place(family.name_node))
+
+
+def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
+    """Report the families, and compare the engines' names with their files'."""
+    for fact in facts:
+        yield fact.place.problem(
+            f"the file {fact.stem}.yaml holds the family {fact.name}",
+            f"rename the file to {slug(fact.name)}.yaml, or correct the name")
     for engine in catalogue.engines:
         name = text(engine.name_node) or ""
         # Of two engines with one name (MB313) only one can have its file.

@@ -42,10 +42,10 @@ Right
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.check.words import did_you_mean
 from compiler.finding import Severity
 from compiler.resolve import text
@@ -56,15 +56,29 @@ SEVERITY = Severity.ERROR
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
-    """Look every format up."""
+class Fact(CatalogueFact, frozen=True, array_like=True):
+    """A spec of a format that is not listed."""
+
+    format: str
+    place: Place
+
+
+def gather(family: FamilyView) -> Iterator[Fact]:
+    """Look up the formats of a family's specs."""
+    if family.catalogue.formats_document is None:
+        return
+    for spec in family.specs:
+        if spec.format not in family.catalogue.formats:
+            yield Fact(spec.format, family.place(spec.anchor))
+
+
+def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
+    """Report the families, and look up the formats of the engines."""
+    for fact in facts:
+        yield fact.place.problem(f"there is no format {fact.format}",
+                                 did_you_mean(fact.format, catalogue.formats))
     if catalogue.formats_document is None:
         return
-    for family in catalogue.families:
-        for spec in family.specs:
-            if spec.format not in catalogue.formats:
-                yield family.problem(spec.anchor, f"there is no format {spec.format}",
-                                     did_you_mean(spec.format, catalogue.formats))
     for engine in catalogue.engines:
         for rule in engine.rules():
             name = text(rule.get("format")) or ""

@@ -35,12 +35,11 @@ Right
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, FamilyView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Node
 from compiler.resolve import family_label, spec_label
 from runtime.naming import slug
 
@@ -50,22 +49,32 @@ SEVERITY = Severity.ERROR
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
-    """Compare the labels of families and specs."""
-    first: dict[str, tuple[FamilyView, Node, str]] = {}
-    for family in catalogue.families:
-        for label, node, what in _labels(family):
-            other, place, thing = first.setdefault(label, (family, node, what))
-            # The same family or spec twice is MB403 or MB201.
-            if place is not node and thing.lower() != what.lower():
-                yield family.problem(
-                    node, f"{what} and {thing} have the same link target, {label}",
-                    "rename one of them", [other.related(place, thing)])
+class Fact(CatalogueFact, frozen=True, array_like=True):
+    """One label: of a family or of a spec."""
+
+    label: str
+    what: str
+    place: Place
 
 
-def _labels(family: FamilyView) -> Iterator[tuple[str, Node, str]]:
+def gather(family: FamilyView) -> Iterator[Fact]:
+    """The labels of a family and its specs."""
     kind, page = family.text("type") or "llm", slug(family.name)
-    yield family_label(kind, page), family.name_node, f"the family {family.name}"
+    yield Fact(family_label(kind, page), f"the family {family.name}",
+               family.place(family.name_node))
     for spec in family.specs:
-        yield (spec_label(kind, page, spec.format, spec.size, spec.variant), spec.anchor,
-               f"the spec {spec.title()} of {family.name}")
+        yield Fact(spec_label(kind, page, spec.format, spec.size, spec.variant),
+                   f"the spec {spec.title()} of {family.name}", family.place(spec.anchor))
+
+
+def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
+    """Compare the labels of families and specs."""
+    del catalogue
+    first: dict[str, Fact] = {}
+    for fact in facts:
+        other = first.setdefault(fact.label, fact)
+        # The same family or spec twice is MB403 or MB201.
+        if other is not fact and other.what.lower() != fact.what.lower():
+            yield fact.place.problem(
+                f"{fact.what} and {other.what} have the same link target, {fact.label}",
+                "rename one of them", [other.place.related(other.what)])

@@ -30,10 +30,10 @@ Right
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, FamilyView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.finding import Severity
 from runtime.naming import slug
 
@@ -43,21 +43,36 @@ SEVERITY = Severity.ERROR
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+class Fact(CatalogueFact, frozen=True, array_like=True):
+    """One family's name and the name of its page."""
+
+    name: str
+    folded: str
+    page: str
+    place: Place
+
+
+def gather(family: FamilyView) -> Iterator[Fact]:
+    """The name as it is compared."""
+    yield Fact(family.name, unicodedata.normalize("NFKC", family.name).casefold(),
+               slug(family.name), family.place(family.name_node))
+
+
+def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
     """Compare the names, case aside, and the page names."""
-    first: dict[tuple[str, str], FamilyView] = {}
-    for family in catalogue.families:
-        keys = (("name", unicodedata.normalize("NFKC", family.name).casefold()),
-                ("page", slug(family.name)))
-        others = [first.setdefault(key, family) for key in keys]
+    del catalogue
+    first: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        keys = (("name", fact.folded), ("page", fact.page))
+        others = [first.setdefault(key, fact) for key in keys]
         for (kind, key), other in zip(keys, others, strict=True):
-            if other is family:
+            if other is fact:
                 continue
-            what = ("the same family" if other.name == family.name
+            what = ("the same family" if other.name == fact.name
                     else f"the page {key}, too" if kind == "page"
                     else "the same name, case aside")
-            yield family.problem(
-                family.name_node, f"{other.file} holds {other.name!r}, which is {what}",
+            yield fact.place.problem(
+                f"{other.place.file} holds {other.name!r}, which is {what}",
                 "rename one of them, or merge the two files",
-                [other.related(other.name_node, "the other family")])
+                [other.place.related("the other family")])
             break

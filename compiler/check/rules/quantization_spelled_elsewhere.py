@@ -42,12 +42,11 @@ Right
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, FamilyView, Problem, SpecView
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Scalar
 from compiler.resolve import text
 
 CODE = "MB242"
@@ -56,24 +55,40 @@ SEVERITY = Severity.INFO
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
+class Fact(CatalogueFact, frozen=True, array_like=True):
+    """One quantization; its place where the spelling is free."""
+
+    format: str
+    name: str
+    place: Place | None
+
+
+def gather(family: FamilyView) -> Iterator[Fact]:
+    """The quantizations of the folder formats."""
+    for spec in family.specs:
+        if spec.layout() != "folder":
+            continue
+        free = not any("{quantization}" in (text(hub.repo_id) or "") for hub in spec.hubs)
+        for node in spec.quantizations:
+            yield Fact(spec.format, text(node) or "", family.place(node) if free else None)
+
+
+def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
     """Count the spellings of each name of a format; the rarer ones are reported."""
+    del catalogue
     spellings: dict[tuple[str, str], Counter[str]] = {}
-    free: list[tuple[FamilyView, SpecView, Scalar, str]] = []
-    for family in catalogue.families:
-        for spec in family.specs:
-            if spec.layout() != "folder":
-                continue
-            for node in spec.quantizations:
-                name = text(node) or ""
-                spellings.setdefault((spec.format, name.lower()), Counter())[name] += 1
-                if not any("{quantization}" in (text(hub.repo_id) or "") for hub in spec.hubs):
-                    free.append((family, spec, node, name))
-    for family, spec, node, name in free:
-        counts = spellings[spec.format, name.lower()]
+    free: list[tuple[Fact, Place]] = []
+    for fact in facts:
+        spellings.setdefault((fact.format, fact.name.lower()), Counter())[fact.name] += 1
+        if fact.place is not None:
+            free.append((fact, fact.place))
+    for fact, place in free:
+        counts = spellings[fact.format, fact.name.lower()]
+        if len(counts) == 1:
+            continue
         usual = max(counts, key=lambda spelling: (counts[spelling], spelling == spelling.title(),
                                                   spelling))
-        if name != usual:
-            yield family.problem(
-                node, f"{name} is spelled {usual} in {counts[usual]} other places",
+        if fact.name != usual:
+            yield place.problem(
+                f"{fact.name} is spelled {usual} in {counts[usual]} other places",
                 f"write {usual}")

@@ -53,12 +53,11 @@ Right
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import CatalogueView, FamilyView, Problem
+from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Node
 from compiler.resolve import text
 
 CODE = "MB406"
@@ -67,20 +66,35 @@ SEVERITY = Severity.WARNING
 SCOPE = Scope.CATALOGUE
 
 
-def check(catalogue: CatalogueView) -> Iterator[Problem]:
-    """Compare the repositories of the families' folder formats, hub by hub."""
-    first: dict[tuple[str, str, str], tuple[FamilyView, Node]] = {}
-    for family in catalogue.families:
-        if "deprecated" in family.root.entries:
-            continue
-        for spec, hub in family.sources():
-            if spec.layout() != "folder" or hub.repo_id is None:
-                continue
-            key = (hub.hub, (text(hub.repo_id) or "").lower(), text(hub.revision) or "")
-            other, node = first.setdefault(key, (family, hub.repo_id))
-            # One name twice is MB403.
-            if other.name.casefold() != family.name.casefold():
-                yield family.problem(
-                    hub.repo_id, f"{other.name} downloads {text(hub.repo_id)} from {hub.hub}, too",
-                    "correct the id of the wrong one, or deprecate one of the families",
-                    [other.related(node, f"the source of {other.name}")])
+class Fact(CatalogueFact, frozen=True, array_like=True):
+    """One repository that a family downloads."""
+
+    hub: str
+    repo_id: str
+    revision: str
+    family: str
+    place: Place
+
+
+def gather(family: FamilyView) -> Iterator[Fact]:
+    """The repositories of a family's folder formats."""
+    if "deprecated" in family.root.entries:
+        return
+    for spec, hub in family.sources():
+        if spec.layout() == "folder" and hub.repo_id is not None:
+            yield Fact(hub.hub, text(hub.repo_id) or "", text(hub.revision) or "", family.name,
+                       family.place(hub.repo_id))
+
+
+def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
+    """Compare the repositories, hub by hub."""
+    del catalogue
+    first: dict[tuple[str, str, str], Fact] = {}
+    for fact in facts:
+        other = first.setdefault((fact.hub, fact.repo_id.lower(), fact.revision), fact)
+        # One name twice is MB403.
+        if other is not fact and other.family.casefold() != fact.family.casefold():
+            yield fact.place.problem(
+                f"{other.family} downloads {fact.repo_id} from {fact.hub}, too",
+                "correct the id of the wrong one, or deprecate one of the families",
+                [other.place.related(f"the source of {other.family}")])

@@ -1,0 +1,103 @@
+"""Families compiled in several processes.
+
+Worth it from about a hundred families on: starting a process costs as much as compiling ten.
+Where the system forks (Linux), the workers inherit everything that was read; elsewhere each reads
+the frame of the catalogue for itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from compiler.catalogue import Source, frame
+from compiler.emit import profiles
+from compiler.unit import Broken, Unit, Workshop
+
+#: Fewer families for each process do not pay for it.
+WORTH = 50
+_CHUNK = 32
+
+_workshop: Workshop | None = None
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Unit]).decode
+
+
+def jobs_for(asked: int | None, families: int) -> int:
+    """How many processes to use; 1 is this one.
+
+    Args:
+        asked: The user's choice; None for as many as there are cores.
+        families: How many are to be compiled.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(asked or cores or 1, families // WORTH))
+
+
+def compile_all(workshop: Workshop, specs: Path, work: list[tuple[Source, bytes]], jobs: int,
+                ) -> Iterator[Unit]:
+    """Compile families, in order.
+
+    Args:
+        workshop: What it takes.
+        specs: The specs folder that the workshop's frame was read from.
+        work: Each family's source and bytes.
+        jobs: Number of processes.
+
+    Raises:
+        Broken: One of them cannot be compiled by itself.
+    """
+    chunks = [work[start:start + _CHUNK] for start in range(0, len(work), _CHUNK)]
+    if jobs == 1:
+        for chunk in chunks:
+            yield from _compiled(workshop, chunk)
+        return
+    global _workshop
+    _workshop = workshop
+    _ = workshop.view, workshop.planner, workshop.profile and workshop.writer  # before the fork
+    method = "fork" if sys.platform == "linux" else "spawn"
+    profile = workshop.profile.name if workshop.profile else None
+    gc.freeze()  # or the workers' collectors would copy every page that they share with us
+    with multiprocessing.get_context(method).Pool(
+            jobs, _start, (specs, profile, frozenset(workshop.tried))) as pool:
+        for done in pool.imap(_compile_chunk, chunks):
+            if done is None:
+                raise Broken
+            yield from _decode(done)
+
+
+def _start(specs: Path, profile: str | None, tried: frozenset[str]) -> None:
+    """Make a worker ready."""
+    global _workshop
+    gc.disable()
+    if _workshop is None:
+        made = frame(specs)
+        assert made is not None  # noqa: S101 - the parent has read it
+        _workshop = Workshop(made, profiles.find(profile) if profile else None, tried)
+
+
+def _compile_chunk(work: Iterable[tuple[Source, bytes]]) -> bytes | None:
+    """The encoded units of a chunk; None where one is broken."""
+    assert _workshop is not None  # noqa: S101 - `_start` has made it
+    try:
+        return _encode(_compiled(_workshop, work))
+    except Broken:
+        return None
+
+
+def _compiled(workshop: Workshop, work: Iterable[tuple[Source, bytes]]) -> list[Unit]:
+    """The units of a chunk.
+
+    Views of families and specs refer to each other; with the collector off, as it is while a
+    catalogue is compiled, each chunk's are swept up at its end.
+    """
+    units = [workshop.compile(source, content) for source, content in work]
+    if not gc.isenabled():
+        gc.collect()
+    return units
