@@ -13,7 +13,7 @@ from tests.support.stand_in import ID, until
 def test_a_launcher_that_is_ended_while_loading_leaves_nothing(make_bench, number, mode):
     bench = make_bench(mode)
     process = bench.start(*bench.launch_arguments())
-    until(lambda: any("stand_in_server" in line for line in bench.survivors()))
+    until(lambda: any("stand_in_server.py --model" in line for line in bench.survivors()))
     process.send_signal(number)
     process.communicate(timeout=40)
     bench.assert_nothing_left(30)

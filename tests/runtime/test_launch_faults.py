@@ -121,7 +121,7 @@ def test_a_killed_launcher_leaves_nothing(bench, mode):
 def test_interrupted_while_loading(bench, number, code):
     bench.mode("never-listens")
     process = bench.start(*bench.launch_arguments())
-    until(lambda: any("stand_in_server" in line for line in bench.survivors()))
+    until(lambda: any("stand_in_server.py --model" in line for line in bench.survivors()))
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == code
@@ -181,7 +181,7 @@ def test_a_foreign_server_on_the_port_does_not_count(bench):
     """Ours never gets to listen; somebody else answers on its port meanwhile."""
     bench.mode("never-listens")
     process = bench.start(*bench.launch_arguments("--timeout", "6", "--port", "18765"))
-    until(lambda: any("stand_in_server" in line for line in bench.survivors()))
+    until(lambda: any("stand_in_server.py --model" in line for line in bench.survivors()))
     other = subprocess.Popen([sys.executable, str(SERVER), "--host", "127.0.0.1", "--port", "18765",
                               "--alias", "x"], env={**os.environ, "STAND_IN": "good"})
     try:
