@@ -14,6 +14,7 @@ PROGRAM = Program(
     verbs={
         "check": "check specs and show what is wrong, where, and how to put it right",
         "build": "compile specs into reStructuredText pages and the runtime manifest",
+        "lock": "ask the hubs what they have, and keep the answers beside the specs",
         "diff": "tell what changed between two catalogues, and how grave it is",
         "fmt": "format family specs, keeping comments",
         "new": "write the skeleton of a family spec",

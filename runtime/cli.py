@@ -14,10 +14,11 @@ PROGRAM = Program(
     verbs={
         "list": "list families and their combinations",
         "show": "show a family: its specs, quantizations, hubs and engines",
+        "fit": "list the best combinations that fit into an amount of memory",
         "explain": "say which combination fits a wish, and why each other one does not",
         "pull": "download and verify the files of a combination",
         "launch": "launch a combination and wait until it answers",
-        "ps": "list the models that were launched with --detach",
+        "ps": "list the launched models that are running",
         "logs": "show the engine's log of a launched model",
         "stop": "stop a launched model",
         "verify": "try combinations and record how far each one got",

@@ -27,8 +27,9 @@ from runtime.hubs import TITLES, load_hub
 from runtime.hubs.base import Hub, RemoteFile, Resolved
 from runtime.local import LocalFile, Located, checked, from_local_hub, model_in, use_path
 from runtime.lock import folder_lock
+from runtime.memory import human
 from runtime.parallel import StoppedError, in_parallel
-from runtime.progress import Reporter, Silent, human
+from runtime.progress import Reporter, Silent
 
 __all__ = ["Options", "ensure", "preview", "use_path"]
 

@@ -56,6 +56,8 @@ _WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".npz")
 _CACHE_BYTES = 2
 #: Engines that keep full keys and values also where attention is latent.
 _FULL_CACHE = frozenset({"transformers", "mlx"})
+#: Tokens that are planned for where nobody says how many: a long conversation.
+USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE = 0.2
 _MOST_OVERHEAD = 2 << 30
 
@@ -118,6 +120,15 @@ def estimate(spec: Spec, hub: Hub, quantization: str, *, engine: str,
     overhead = min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
     return Estimate(disk, weights, cache, overhead, context_length,
                     from_lock=bool(weights_size(listed)))
+
+
+def human(count: float) -> str:
+    """A number of bytes for people: `98.4 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
 
 
 def locked_source(hub: Hub, quantization: str) -> Locked | None:

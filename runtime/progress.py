@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from runtime.memory import human
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -38,15 +40,6 @@ def reporter(*, silent: bool = False, stream: TextIO | None = None) -> Reporter:
     if stream.isatty():
         return Bar(stream)
     return Lines(stream)
-
-
-def human(count: float) -> str:
-    """A number of bytes for people: `98.4 MB`."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(count) < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 class Silent:

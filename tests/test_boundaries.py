@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: The parts of `runtime` that are shared with the compiler.
 SHARED = {"errors", "naming", "manifest", "files", "support", "facts", "records", "combination",
-          "command", "memory", "hubs", "index", "program"}
+          "command", "memory", "hubs", "lockfile", "layout", "gguf", "safetensors", "parallel",
+          "index", "program"}
 RUNTIME = sorted((ROOT / "runtime").rglob("*.py"))
 COMPILER = sorted((ROOT / "compiler").rglob("*.py"))
 #: What costs more to import than a program may take to start.

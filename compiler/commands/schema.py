@@ -11,7 +11,7 @@ from pathlib import Path
 from compiler.schema import files
 from runtime.errors import ExitCode, MisuseError
 
-KINDS = ("family", "engine", "formats", "catalogue", "manifest")
+KINDS = ("family", "engine", "formats", "catalogue", "manifest", "lock")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

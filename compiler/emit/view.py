@@ -12,6 +12,7 @@ from compiler.verification import Tried
 from runtime.command import launch_argv, shell_line
 from runtime.files import is_split
 from runtime.manifest import Engine, EngineClaim, Family, Hub, Spec
+from runtime.memory import USUAL_CONTEXT, estimate, human
 from runtime.support import judge
 
 #: The hubs that pages of the field print, in that order; the first that a spec has gives its id.
@@ -19,6 +20,8 @@ PRINTED_HUBS = ("huggingface", "modelscope")
 #: The quantization that commands show, where a spec has it: good quality for its size.
 _USUAL = ("Q4_K_M", "q4_k_m", "Int4", "4bit")
 
+#: So much of a commit tells it apart for readers.
+_COMMIT = 12
 #: So many exceptions a sentence can name.
 _FEW = 4
 
@@ -59,6 +62,23 @@ class HubView:
     repo_id: str
     revision: str | None
     links: list[Rst]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryView:
+    """What a quantization takes, for readers.
+
+    Attributes:
+        quantization: Its name.
+        disk: Such as `20.1 GB`.
+        memory: Likewise.
+        basis: What the estimate stands on.
+    """
+
+    quantization: str
+    disk: str
+    memory: str
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +146,9 @@ class SpecView:
         matrix: None where every quantization is on every engine and hub.
         printed: Those of `hubs` that pages of the field print, in their order.
         claimed: Engines promised for at least one quantization of the hub whose id is printed.
+        hub_check: Whether, when and at which commits the spec was checked against its hubs.
+        memory: Disk and memory of each quantization, as far as they can be estimated.
+        memory_basis: What all of these stand on; empty where they differ.
         verification: What the records say of its combinations.
     """
 
@@ -140,6 +163,9 @@ class SpecView:
     matrix: Matrix | None
     printed: list[Hub]
     claimed: list[str]
+    hub_check: str
+    memory: list[MemoryView]
+    memory_basis: str
     verification: str = "not verified"
 
     @property
@@ -177,6 +203,7 @@ def spec_view(family: Family, spec: Spec, number: int, engines: dict[str, Engine
     title = f"Model Spec {number} ({spec.format}, {size} Billion"
     first = printed_hub(spec)
     printed = set(first.quantizations)
+    memory = _memory(family, spec)
     views = [_engine_view(family, spec, claim, engines.get(claim.engine)) for claim in spec.engines]
     return SpecView(
         number=number, label=spec_label(family, spec), spec=spec, size=size,
@@ -188,7 +215,38 @@ def spec_view(family: Family, spec: Spec, number: int, engines: dict[str, Engine
         printed=[hub for name in PRINTED_HUBS for hub in spec.hubs if hub.hub == name],
         claimed=[claim.engine for claim in spec.engines
                  if not printed.isdisjoint([*claim.quantizations, *claim.refuted])],
+        hub_check=_hub_check(spec),
+        memory=memory, memory_basis=memory[0].basis if len({m.basis for m in memory}) == 1 else "",
     )
+
+
+def _hub_check(spec: Spec) -> str:
+    """One line about the lock; a repository that was not asked about counts as not checked."""
+    if not any(hub.locked for hub in spec.hubs):
+        return "not checked against the hub"
+    told = []
+    for hub in spec.hubs:
+        name = hub_pages.title(hub.hub)
+        wanted = {hub.repo_id.replace("{quantization}", item) for item in hub.quantizations}
+        commits = dict.fromkeys((locked.checked, locked.commit) for locked in hub.locked)
+        if wanted != {locked.repo_id for locked in hub.locked} or not commits:
+            told.append(f"not checked against {name}")
+        else:
+            told.append(f"checked against {name} on " + ", on ".join(
+                f"{date} at {commit[:_COMMIT]}" for date, commit in commits))
+    return "; ".join(told)
+
+
+def _memory(family: Family, spec: Spec) -> list[MemoryView]:
+    context = min(USUAL_CONTEXT, family.context_length)
+    out = []
+    for name in spec.quantizations:
+        hub = next((hub for hub in spec.hubs if name in hub.quantizations), None)
+        engine = next((claim.engine for claim in spec.engines if name in claim.quantizations), "")
+        made = estimate(spec, hub, name, engine=engine, context_length=context) if hub else None
+        if made is not None and made.total is not None:
+            out.append(MemoryView(name, human(made.disk or 0), human(made.total), made.basis))
+    return out
 
 
 def printed_hub(spec: Spec) -> Hub:

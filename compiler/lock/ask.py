@@ -48,7 +48,7 @@ def ask(wanted: Wanted, *, time: str, work: Path, notify: Notify) -> LockedSourc
         hub=wanted.hub, repo_id=wanted.repo_id, revision=wanted.revision, commit=resolved.commit,
         provenance=Provenance(time=time, client=client(wanted.hub)),
         name=resolved.name if resolved.name != wanted.repo_id else None,
-        gated=resolved.gated, licence=resolved.licence,
+        gated=resolved.gated, licence=resolved.licence, archive_sha256=resolved.archive_sha256,
         chat_template=reading.chat_template(),
         files=[LockedFile(path=file.path, size=file.size, sha256=file.sha256,
                           git_sha1=file.git_sha1) for file in safe_files(resolved)],

@@ -12,8 +12,9 @@ from runtime.errors import ExitCode
 from runtime.hubs import TITLES
 from runtime.local import Located
 from runtime.locate import load_manifest
+from runtime.memory import human
 from runtime.options import add_combination_arguments, fetch_options, wish
-from runtime.progress import Reporter, human, reporter
+from runtime.progress import Reporter, reporter
 from runtime.select import select
 
 

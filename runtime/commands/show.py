@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from runtime import files, naming
 from runtime.combination import Combination, all_combinations, hubs_with
+from runtime.fit import context_for, estimate_for
 from runtime.hubs import TITLES
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.manifest import Deprecation, Family, Hub, Manifest, Spec
+from runtime.memory import Estimate, estimate, human
 from runtime.select import find_family
 
 
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         print(line)
     for spec in family.specs:
         print()
-        for line in _spec_lines(spec):
+        for line in (*_spec_lines(spec), *_memory_lines(family, spec)):
             print(line)
         if args.resolved:
             for line in _resolved_lines(spec):
@@ -79,6 +81,30 @@ def _spec_lines(spec: Spec) -> Iterator[str]:
         yield f"  engine {claim.engine}" + ("" if good == every else f" ({', '.join(good)})")
     for name, deprecation in spec.deprecated_quantizations.items():
         yield f"  {name} is deprecated {_deprecated(deprecation)}"
+
+
+def _memory_lines(family: Family, spec: Spec) -> Iterator[str]:
+    """Disk and memory of each quantization, on the first engine that is promised for it."""
+    made = [(name, found) for name in spec.quantizations
+            if (found := _estimate(family, spec, name)) is not None]
+    bases = {found.basis for _, found in made}
+    if len(bases) == 1:
+        yield f"  memory, estimated {bases.pop()}"
+    for name, found in made:
+        own = f" ({found.basis})" if bases else ""
+        yield (f"    {name}: disk {human(found.disk or 0)}, memory {human(found.total or 0)}{own}")
+
+
+def _estimate(family: Family, spec: Spec, quantization: str) -> Estimate | None:
+    """None where the name tells too little."""
+    hubs = hubs_with(spec, quantization)
+    engine = next((claim.engine for claim in spec.engines if quantization in claim.quantizations
+                   and quantization not in claim.refuted), "")
+    if not hubs:
+        return None
+    found = estimate(spec, hubs[0], quantization, engine=engine,
+                     context_length=context_for(family, None))
+    return found if found.total is not None else None
 
 
 def _deprecated(deprecation: Deprecation) -> str:
@@ -123,8 +149,11 @@ def _as_json(manifest: Manifest, family: Family, *, why: bool) -> dict[str, obje
 
 
 def _combination(c: Combination) -> dict[str, object]:
+    found = estimate_for(c)
     return {"id": c.id, "hubs": [_source(h, c.quantization) for h in
-                                 hubs_with(c.spec, c.quantization)]}
+                                 hubs_with(c.spec, c.quantization)],
+            "estimate": {"disk": found.disk, "memory": found.total, "cache": found.cache,
+                         "context_length": found.context_length, "from_lock": found.from_lock}}
 
 
 def _source(hub: Hub, quantization: str) -> dict[str, object]:

@@ -10,8 +10,9 @@ from runtime.errors import ExitCode
 from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import check_platform
 from runtime.locate import add_manifest_argument, load_manifest
+from runtime.memory import human
 from runtime.options import add_format_argument
-from runtime.progress import human, reporter
+from runtime.progress import reporter
 from runtime.select import find_family
 from runtime.twin.build import Outcome, build, default_folder, wanted
 

@@ -173,6 +173,7 @@ def test_the_skeleton_plans(specs: Path) -> None:
     class Document:
         kind = "family"
         relative = "families/demo.yaml"
+        lock = None
 
     Document.root = root  # type: ignore[attr-defined]
     [family] = plan([Document()]).families  # type: ignore[list-item]

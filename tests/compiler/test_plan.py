@@ -78,6 +78,7 @@ class File:
     kind: str
     relative: str
     root: Mapping
+    lock: None = None
 
 
 def read(kind: str, relative: str, text: str) -> File:
@@ -308,7 +309,7 @@ def test_every_field_of_the_schema_has_its_place_in_the_manifest(
 
 def test_every_field_of_a_family_is_carried():
     made = planned(family(FULL, more=FULL_FAMILY)).families[0]
-    stated = {"type"}  # it has a default, and only one value
+    stated = {"type", "locked"}  # a default with only one value; what comes from the lock
     for record in (made, made.specs[0], made.specs[0].hubs[0], made.specs[0].hubs[0].draft,
                    made.deprecated):
         assert record is not None

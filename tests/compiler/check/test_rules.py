@@ -45,7 +45,7 @@ def test_findings_say_where_what_and_what_to_do(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_is_described(rule: Rule) -> None:
-    assert re.fullmatch(r"MB[2345][0-9]{2}", rule.code)
+    assert re.fullmatch(r"MB[23456][0-9]{2}", rule.code)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.name)
     assert rule.summary.endswith(".")
     assert len(rule.summary) <= 100

@@ -13,7 +13,8 @@ from compiler.check.view import CatalogueView
 from compiler.finding import Finding, Severity
 from compiler.read.nodes import Mapping, plain
 from compiler.read.parse import parse
-from runtime import facts
+from runtime import facts, lockfile
+from runtime.lockfile import Lock
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = ROOT / "specs"
@@ -46,8 +47,11 @@ def catalogue(example: str) -> CatalogueView:
         add(view, "specs/formats.yaml", (SPECS / "formats.yaml").read_text())
     for engine in sorted(ENGINES.glob("*.yaml")):
         add(view, f"specs/engines/{engine.name}", engine.read_text())
+    locks = {file: text for file, text in files.items() if file.endswith(lockfile.SUFFIX)}
     for file, text in files.items():
-        add(view, file, text)
+        if file not in locks:
+            beside = f"specs/locks/{Path(file).stem}{lockfile.SUFFIX}"
+            add(view, file, text, _lock(locks[beside]) if beside in locks else None)
     return view
 
 
@@ -61,7 +65,19 @@ def grave(found: list[Finding]) -> set[str]:
     return {finding.code for finding in found if finding.severity > Severity.INFO}
 
 
-def add(view: CatalogueView, file: str, text: str) -> None:
+def _lock(text: str) -> Lock:
+    """A lock with what it leaves out filled in."""
+    given = json.loads(text)
+    revision = FAMILY["specs"][0]["revision"]
+    sources = [{"revision": revision, "commit": revision,
+                "provenance": {"time": "2026-11-25T00:00:00Z"}} | source
+               for source in given["sources"]]
+    whole = {"format": lockfile.FORMAT, "format_version": lockfile.FORMAT_VERSION,
+             "family": "demo"} | given | {"sources": sources}
+    return lockfile.decode(json.dumps(whole).encode())
+
+
+def add(view: CatalogueView, file: str, text: str, lock: Lock | None = None) -> None:
     """Add a document that the reader and its schema accept."""
     root, problems = parse(text.encode(), file)
     assert isinstance(root, Mapping), (file, problems)
@@ -70,7 +86,7 @@ def add(view: CatalogueView, file: str, text: str) -> None:
             "engine" if "/engines/" in file else "family")
     schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text())
     jsonschema_rs.Draft7Validator(schema).validate(plain(root))
-    view.add(kind, file, root)
+    view.add(kind, file, root, lock)
 
 
 def _files(example: str) -> dict[str, str]:

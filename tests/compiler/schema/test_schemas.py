@@ -81,9 +81,10 @@ def test_schemas_name_the_shipped_formats() -> None:
                 assert shape["enum"] == names, (kind, path)
 
 
-def test_the_manifest_schema_is_up_to_date() -> None:
-    assert files.text("manifest") == manifest.text(), (
-        "run: python -m compiler.schema.manifest > compiler/schema/manifest.schema.json")
+@pytest.mark.parametrize("kind", ["manifest", "lock"])
+def test_the_generated_schemas_are_up_to_date(kind: str) -> None:
+    assert files.text(kind) == manifest.text(kind), (
+        f"run: python -m compiler.schema.manifest {kind} > compiler/schema/{kind}.schema.json")
 
 
 def test_the_manifest_schema_accepts_the_shipped_manifest() -> None:
@@ -97,8 +98,9 @@ def test_the_manifest_schema_accepts_the_shipped_manifest() -> None:
     assert contract.FORMAT_VERSION == 1
 
 
-def test_every_property_of_the_manifest_has_a_description() -> None:
-    for name, definition in files.load("manifest")["$defs"].items():
+@pytest.mark.parametrize("kind", ["manifest", "lock"])
+def test_every_property_of_a_generated_schema_has_a_description(kind: str) -> None:
+    for name, definition in files.load(kind)["$defs"].items():
         for key, value in definition["properties"].items():
             assert value.get("description"), f"{name}.{key}: say it in the record's docstring"
 
@@ -123,7 +125,7 @@ def test_two_validators_agree(path: Path) -> None:
     assert bool(ours) == ("invalid" in path.parts)
 
 
-@pytest.mark.parametrize("kind", [*EDITED, "manifest"])
+@pytest.mark.parametrize("kind", [*EDITED, "manifest", "lock"])
 def test_printed_and_written_as_shipped(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,0 +1,100 @@
+"""The size is not that of the weights.
+
+Why
+---
+The parameters are counted in the headers of the weights. Labs round sizes in names, so a difference
+of up to a third is accepted; a larger one is another size, or the repository of another. For a
+mixture of experts the parameters that a token passes through are compared with
+`activated_size_in_billions` as well.
+
+Wrong
+-----
+.. code-block:: yaml
+
+    # file: specs/families/demo.yaml
+    name: demo
+    specs:
+      - format: pytorch
+        size_in_billions: 7
+        quantizations: [none]
+        repo_id: example/demo-pytorch
+        hubs: {huggingface: {revision: 0123456789abcdef0123456789abcdef01234567}}
+
+    # file: specs/locks/demo.lock.json
+    {"sources": [{"hub": "huggingface", "repo_id": "example/demo-pytorch",
+      "files": [{"path": "model.safetensors"}],
+      "config": {"parameters": {"BF16": 14000000000}}}]}
+
+Right
+-----
+.. code-block:: yaml
+
+    # file: specs/families/demo.yaml
+    name: demo
+    specs:
+      - format: pytorch
+        size_in_billions: 14
+        quantizations: [none]
+        repo_id: example/demo-pytorch
+        hubs: {huggingface: {revision: 0123456789abcdef0123456789abcdef01234567}}
+
+    # file: specs/locks/demo.lock.json
+    {"sources": [{"hub": "huggingface", "repo_id": "example/demo-pytorch",
+      "files": [{"path": "model.safetensors"}],
+      "config": {"parameters": {"BF16": 14000000000}}}]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.check.locked import sources
+from compiler.check.registry import Scope
+from compiler.check.view import FamilyView, Problem
+from compiler.finding import Severity
+from compiler.read.nodes import Node
+from compiler.resolve import size_text
+from runtime.lockfile import ConfigFacts
+from runtime.naming import parse_size
+
+CODE = "MB607"
+NAME = "lock-size"
+SEVERITY = Severity.WARNING
+SCOPE = Scope.FAMILY
+
+#: Types in which one stored number is one parameter.
+_WHOLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
+_SLACK = 0.34
+
+
+def check(family: FamilyView) -> Iterator[Problem]:
+    """Compare the counted parameters with what the spec says."""
+    for use, source in sources(family):
+        config = source.config
+        if config is None or not config.parameters or not _WHOLE.issuperset(config.parameters):
+            continue
+        total = sum(config.parameters.values())
+        size = use.spec.node.get("size_in_billions")
+        active = use.spec.node.get("activated_size_in_billions")
+        for node, word, count in ((size, "size", total),
+                                  (active, "activated size", _active(config, total))):
+            if node is not None and count is not None and _differs(node, count):
+                yield family.problem(
+                    node, f"the {word} is {size_text(node)} billion, but {use.where} has "
+                    f"{count / 1e9:.3g} billion", "correct the size or the repository")
+
+
+def _active(config: ConfigFacts, total: int) -> int | None:
+    """The parameters that a token passes through; None where the config does not say."""
+    if not config.experts or not config.experts_per_token or not config.expert_parameters:
+        return None
+    used = config.expert_parameters * config.experts_per_token // config.experts
+    return total - config.expert_parameters + used
+
+
+def _differs(node: Node, count: int) -> bool:
+    try:
+        stated = float(parse_size(size_text(node) or "")) * 1e9
+    except ValueError:
+        return False
+    return stated > 0 and abs(count - stated) > _SLACK * stated
