@@ -19,6 +19,7 @@ class _Document:
     kind: str
     relative: str
     root: Mapping
+    lock: None = None
 
 
 @functools.cache
