@@ -343,7 +343,9 @@ def read_api_key(path: Path) -> str:
     try:
         key = path.expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise MisuseError(f"cannot read the API key in {path}: {error}", code="api-key") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise MisuseError(f"cannot read the API key in {path}: {why}", code="api-key",
+                          hint="name a file that holds the key and nothing else") from None
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise MisuseError(f"{path} does not hold one API key", code="api-key",
                           hint="put one word of printable ASCII into it")

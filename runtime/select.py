@@ -98,6 +98,9 @@ def select(manifest: Manifest, wish: Wish) -> Combination:
     """
     family = find_family(manifest, wish.name)
     everything = list(all_combinations(manifest, family))
+    if wish.size and wish.variant is None and "~" in wish.size:  # as ids and tables have it
+        size, _, variant = wish.size.partition("~")
+        wish = replace(wish, size=size, variant=variant)
     fitting = _narrow(family, everything, wish)
     chosen = _choose_open(family, fitting, wish)
     chosen = _check_refusal(chosen, wish, everything)

@@ -44,10 +44,12 @@ def parse_selector(text: str) -> Selector:
     if parts[-1] == "**" and len(parts) <= len(_SEGMENTS):
         parts = parts[:-1] + ["*"] * (len(_SEGMENTS) - len(parts) + 1)
     if len(parts) != len(_SEGMENTS) or not all(parts) or "**" in parts:
+        family = text.strip()
+        whole = f"all of {family} is {family}/**; " if len(parts) == 1 and parts[0] else ""
         raise MisuseError(f"{text!r} is not a selector", code="selector",
                           why=f"an id has the parts {'/'.join(_SEGMENTS)}",
-                          hint="such as seed-oss/36/ggufv2/Q4_K_M/llama.cpp, seed-oss/** or "
-                               "*/*/ggufv2/*/llama.cpp")
+                          hint=f"{whole}others are seed-oss/36/ggufv2/Q4_K_M/llama.cpp, "
+                               "seed-oss/** or */*/ggufv2/*/llama.cpp")
     size, tilde, variant = parts[1].partition("~")
     with contextlib.suppress(ValueError):  # else it is a pattern
         parts[1] = naming.normalize_size(size) + tilde + variant

@@ -34,7 +34,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
         engine: Engine name.
         provider: Provider name.
         version: The engine's version, empty when unknown.
-        origin: `installed` (by Modelbook), `path` (found on PATH) or `chosen` (named by the user).
+        origin: `installed` (by Modelbook), `path` (found on PATH), `chosen` (named by the user)
+            or `not installed` (only planned with).
         python: Interpreter of its environment.
         executable: Its program.
         folder: Its environment's folder, if Modelbook installed it.
@@ -194,8 +195,21 @@ def _probe(python: Path, providers: Sequence[Provider]) -> dict[str, str]:
         answer = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UserError(f"{python} cannot be asked what it has", code="engine-python",
-                        why=str(error)) from None
+                        why=_why_silent(error),
+                        hint="name the bin/python of the environment that has the engine") from None
     return {str(name): str(version) for name, version in answer.items()}
+
+
+def _why_silent(error: Exception) -> str:
+    """What an interpreter did instead of answering; the program that it was given is left out."""
+    import subprocess
+
+    if isinstance(error, subprocess.CalledProcessError):
+        said = [line.strip() for line in (error.stderr or "").splitlines() if line.strip()]
+        return f"it exits with code {error.returncode}" + (f": {said[-1][:300]}" if said else "")
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it gives no answer within {error.timeout:.0f} s"
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it answers no JSON"
 
 
 def would_be_installed(engine: Engine, provider: str | None) -> tuple[Installation, Provider]:
@@ -210,7 +224,7 @@ def would_be_installed(engine: Engine, provider: str | None) -> tuple[Installati
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
     return Installation(
         engine=engine.name, provider=chosen.name, version=version, folder=folder,
-        python=programs / "python",
+        origin="not installed", python=programs / "python",
         executable=programs / chosen.executable if chosen.executable else None), chosen
 
 

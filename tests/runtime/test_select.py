@@ -1,6 +1,8 @@
+import msgspec
 import pytest
 
 from runtime.errors import MisuseError, UserError
+from runtime.manifest import EngineClaim
 from runtime.select import Wish, select
 from runtime.selectors import matching, parse_selector
 from tests.support import catalogue
@@ -36,6 +38,18 @@ def test_what_is_left_open_is_filled_in_where_one_value_is_possible():
 @pytest.mark.parametrize("size", ["0_5", "0.5", "0_50", " 0.5 "])
 def test_the_point_of_a_size_may_be_a_point_or_an_underscore(size):
     assert chosen("old-name", size=size).spec.size_in_billions == "0_5"
+
+
+def test_a_size_may_carry_its_variant_as_ids_and_tables_have_it():
+    plain = catalogue.spec("gptq", "0_6", ["Int4"], [catalogue.hub("huggingface", "a/b", ["Int4"])],
+                           [EngineClaim(engine="vLLM", quantizations=["Int4"])])
+    manifest = catalogue.manifest(catalogue.family("demo", [
+        msgspec.structs.replace(plain, variant=name) for name in ("int4", "other")]))
+    for wish in (Wish(name="demo", size="0.6~INT4"),
+                 Wish(name="demo", size="0_6", variant="int4")):
+        assert select(manifest, wish).id == "demo/0_6~int4/gptq/Int4/vLLM"
+    with pytest.raises(MisuseError, match="no variant 'int5'"):
+        select(manifest, Wish(name="demo", size="0_6~int5"))
 
 
 def test_ambiguity_lists_the_values():
@@ -99,3 +113,9 @@ def test_selectors():
     for bad in ("", "a/b", "a//b/c/d", "**/x", "a/b/c/d/e/f"):
         with pytest.raises(MisuseError):
             parse_selector(bad)
+
+
+def test_a_family_alone_is_answered_with_its_selector():
+    with pytest.raises(MisuseError) as caught:
+        parse_selector("SmolLM2")
+    assert "SmolLM2/**" in caught.value.hint
