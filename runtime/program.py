@@ -148,7 +148,8 @@ def _usage(program: Program) -> str:
     lines = [f"usage: {program.name} VERB [options]", "", program.description, "", "verbs:"]
     lines += [f"  {verb:<{width}}  {text}" for verb, text in program.verbs.items()]
     lines += ["", f"`{program.name} VERB --help` tells a verb's options.",
-              "exit codes: 0 fine, 1 findings or a failed job, 2 misuse, 3 a bug, 130 interrupted"]
+              "exit codes: 0 fine, 1 findings or a failed job, 2 misuse, 3 a bug,",
+              "            130 Ctrl-C, 143 SIGTERM"]
     return "\n".join(lines)
 
 

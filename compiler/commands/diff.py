@@ -13,12 +13,12 @@ from compiler.report.text import listing
 from runtime.errors import ExitCode
 
 _EPILOG = """\
-BASE and HEAD are each a path that exists (a folder of specs, or a manifest file) or else a git
-revision, whose specs are read from --specs without a checkout. git:REV is always a revision,
-./NAME always a path.
+BASE and HEAD are each a path that exists (a folder of specs, or a manifest
+file) or else a git revision, whose specs are read from --specs without a
+checkout. git:REV is always a revision, ./NAME always a path.
 
-grades: removed (an id is gone without due notice), launch (what is run, fetched or needed
-changes), docs (additions and texts)
+grades: removed (an id is gone without due notice), launch (what is run, fetched
+or needed changes), docs (additions and texts)
 """
 _FORMATS = {"text": report.text, "markdown": report.markdown, "json": report.as_json}
 _NEVER = ("never", "none")

@@ -19,6 +19,9 @@ _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
 _NO_SPACE = re.compile(r"\s*(?:- +)*([A-Za-z_][\w.-]*):([^\s/].*)")
 _KEY_AND_VALUE = re.compile(r"\s*(?:- +)*[^\s#:'\"\[{][^:#]*:[ ]+(?=\S)")
 _KEY_LINE = re.compile(r"\s*(?:- +)*[\w.-]+:(?:\s|\Z)")
+_CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |\r?\Z)")
+#: Spaces that look like one and that YAML does not take for one.
+_WIDE_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _CLOSING = {"[": "]", "{": "}"}
 
 
@@ -170,6 +173,13 @@ def _missing_space(start: int, line: str, match: re.Match[str]) -> _Meaning:
 
 def _no_colon(start: int, line: str) -> _Meaning:
     text = line.strip()
+    if _CONFLICT.match(line):
+        return _Meaning(start, len(text), "a merge conflict of git is not resolved here",
+                        "keep one of the two sides, and delete the lines with the markers")
+    if space := _WIDE_SPACE.search(line):
+        return _Meaning(start + space.start(), 1,
+                        f"the space U+{ord(space.group()):04X} is not a plain space",
+                        "delete it and type a space; such ones come with text copied from a page")
     return _Meaning(start + len(line) - len(line.lstrip()), len(text),
                     "a key with a colon is expected here",
                     "write `key: value`; indent the line if it goes on with the text above")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,13 @@ def test_closed_output_is_no_error() -> None:
                           env={**os.environ, "PYTHONPATH": str(ROOT)})
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("module", ["compiler.cli", "runtime.cli"])
+def test_help_fits_a_terminal_and_names_every_exit_code(module: str) -> None:
+    done = _run(module, "--help")
+
+    text = done.stdout.decode()
+    assert max(map(len, text.splitlines())) <= 80
+    codes = text.partition("exit codes:")[2]
+    assert [int(code) for code in re.findall(r"\d+", codes)] == [0, 1, 2, 3, 130, 143]
