@@ -43,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Lock, check or accept; returns the exit code."""
-    families = _chosen(args.specs, args.families)
+    families, complete = _chosen(args.specs, args.families)
+    if not complete:
+        print("files that cannot be read are left out; `compiler check` says which and why",
+              file=sys.stderr)
     if args.accept:
         return _accept(args.specs, families)
     if args.check and not args.families:
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_as_json(outcome), indent=2, ensure_ascii=False))
     else:
         _print(outcome, len(families), check=args.check)
-    return ExitCode.FAILED if outcome.failed else ExitCode.OK
+    return ExitCode.FAILED if outcome.failed or not complete else ExitCode.OK
 
 
 def _positive(text: str) -> int:
@@ -72,9 +75,10 @@ def _positive(text: str) -> int:
     return number
 
 
-def _chosen(specs: Path, names: Sequence[str]) -> list[Family]:
-    """The families of those names, planned without what is locked; all where none is named."""
-    known = {family.name: family for family in plan(load(specs).documents).families}
+def _chosen(specs: Path, names: Sequence[str]) -> tuple[list[Family], bool]:
+    """The families of those names, or all; and whether every file that is asked for was read."""
+    catalogue = load(specs)
+    known = {family.name: family for family in plan(catalogue.documents).families}
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=1)
@@ -82,7 +86,8 @@ def _chosen(specs: Path, names: Sequence[str]) -> list[Family]:
                               code="no-such-family",
                               hint=f"did you mean {near[0]}?" if near
                               else "`compiler check` says what cannot be read")
-    return [known[name] for name in dict.fromkeys(names or known)]
+    return [known[name] for name in dict.fromkeys(names or known)], bool(
+        names) or catalogue.complete
 
 
 def _accept(specs: Path, families: Sequence[Family]) -> int:

@@ -20,8 +20,8 @@ from runtime.manifest import Family, Manifest, Record, Spec
 
 #: Longest description in a table, in characters.
 _SHORT = 160
-_RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, view.Matrix, view.MemoryView,
-            view.RecordLine)
+_RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, view.Matrix,
+            view.MemoryView, view.RecordLine)
 
 
 def render(manifest: Manifest, profile: Profile, verification: Verification | None = None,
