@@ -80,7 +80,8 @@ def _loads(old: Engine, new: Engine, identity: Identity) -> Iterator[Change]:
 
 def _refuses(old: Engine, new: Engine, identity: Identity) -> Iterator[Change]:
     def key(rule: Refuses) -> str:
-        return repr((rule.format, sorted(rule.quantizations), rule.split_files))
+        return repr((rule.format, sorted(rule.quantizations), rule.split_files,
+                     sorted(rule.providers)))
 
     before, after = _grouped(old.refuses, key), _grouped(new.refuses, key)
     for name, rules in before.items():

@@ -72,7 +72,7 @@ TABLES: dict[type[Record], Table] = {
     Hub: Table(
         grades={"revision": LAUNCH, "multimodal_projectors": LAUNCH, "draft": LAUNCH},
         elsewhere=frozenset({"hub", "repo_id", "quantizations", "file_template",
-                             "split_file_template", "split_parts"})),
+                             "split_file_template", "split_parts", "locked"})),
     Engine: Table(
         grades={"title": DOCS, "description": DOCS, "homepage": DOCS, "served_name": LAUNCH,
                 "served_name_fixed": LAUNCH, "needs_tool_parser": LAUNCH,
@@ -83,9 +83,10 @@ TABLES: dict[type[Record], Table] = {
     Provider: Table(
         grades={"requirements": LAUNCH, "executable": LAUNCH, "module": LAUNCH,
                 "platforms": LAUNCH, "machines": LAUNCH, "accelerators": LAUNCH,
-                "version_of": LAUNCH, "environment": LAUNCH, "notes": DOCS},
+                "version_of": LAUNCH, "environment": LAUNCH, "cpu_flags": LAUNCH,
+                "notes": DOCS},
         elsewhere=frozenset({"name"}),
-        unordered=frozenset({"requirements", "platforms", "machines"})),
+        unordered=frozenset({"requirements", "platforms", "machines", "cpu_flags"})),
     Format: Table(
         # The patterns judge names in `check`; they start nothing.
         grades={"title": DOCS, "description": DOCS, "layout": LAUNCH, "quantizations": DOCS},
@@ -94,8 +95,10 @@ TABLES: dict[type[Record], Table] = {
         grades={"quantizations": LAUNCH, "since": LAUNCH, "until": LAUNCH, "requires": LAUNCH},
         elsewhere=frozenset({"format"}), unordered=frozenset({"quantizations", "requires"})),
     Refuses: Table(
-        grades={"reason": DOCS, "since": LAUNCH, "until": LAUNCH},
-        elsewhere=frozenset({"format", "quantizations", "split_files"})),
+        grades={"reason": DOCS, "since": LAUNCH, "until": LAUNCH,
+                "without_cpu_flags": LAUNCH},
+        elsewhere=frozenset({"format", "quantizations", "split_files", "providers"}),
+        unordered=frozenset({"without_cpu_flags"})),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_record
+
 from compiler.diff.change import Change, Grade, Identity, Kind, Value
 from compiler.diff.fields import changed_fields
 from runtime import files
@@ -38,6 +40,7 @@ def _compare_hub(
     if old == new:
         return
     yield from changed_fields(old, new, Kind.HUB_CHANGED, identity, source)
+    yield from _locks(old, new, identity, source)
     lost: list[Value] = [n for n in common if n in old.quantizations and n not in new.quantizations]
     gained: list[Value] = [
         n for n in common if n in new.quantizations and n not in old.quantizations]
@@ -50,6 +53,18 @@ def _compare_hub(
     both = [n for n in common if n in old.quantizations and n in new.quantizations]
     yield from _repositories(old, new, both, identity, source)
     yield from _files(old, new, both, identity, source)
+
+
+def _locks(old: Hub, new: Hub, identity: Identity, source: Source) -> Iterator[Change]:
+    """Another commit or other files are launched; another date alone is only read."""
+    if old.locked == new.locked:
+        return
+    before, after = ({lock.repo_id: replace_record(lock, checked="") for lock in hub.locked}
+                     for hub in (old, new))
+    yield Change(Kind.HUB_CHANGED, Grade.DOCS if before == after else Grade.LAUNCH, identity,
+                 "was locked anew", field="locked", source=source,
+                 old=[f"{lock.repo_id} {lock.commit} {lock.checked}" for lock in old.locked],
+                 new=[f"{lock.repo_id} {lock.commit} {lock.checked}" for lock in new.locked])
 
 
 def _repositories(

@@ -8,7 +8,15 @@ import pytest
 
 from compiler.diff import Change, Grade, Kind, compare
 from compiler.diff.fields import TABLES
-from runtime.manifest import Deprecation, EngineClaim, Family, Loads, Refuses, Source
+from runtime.manifest import (
+    Deprecation,
+    EngineClaim,
+    Family,
+    Loads,
+    Locked,
+    Refuses,
+    Source,
+)
 from tests.compiler.diff.builders import (
     engine,
     family,
@@ -39,6 +47,21 @@ def test_every_field_of_the_contract_is_graded_or_compared_elsewhere(record: typ
     assert set(table.grades) | table.elsewhere == fields
     assert not set(table.grades) & table.elsewhere
     assert table.unordered | table.sizes <= set(table.grades)
+
+
+@pytest.mark.parametrize(("commit", "checked", "grade"), [
+    ("b" * 40, "2026-01-02", Grade.LAUNCH), ("a" * 40, "2026-01-02", Grade.DOCS)])
+def test_a_new_lock_is_grave_only_with_another_commit(
+        commit: str, checked: str, grade: Grade) -> None:
+    def locked(commit: str, checked: str) -> Family:
+        [hub, *others] = spec().hubs
+        lock = Locked(repo_id=hub.repo_id, commit=commit, checked=checked)
+        again = msgspec.structs.replace(hub, locked=[lock])
+        return family(specs=[spec(hubs=[again, *others])])
+
+    [change] = changes(locked("a" * 40, "2026-01-01"), locked(commit, checked))
+
+    assert (change.grade, change.field) == (grade, "locked")
 
 
 def test_the_same_catalogue_has_no_changes() -> None:
