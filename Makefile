@@ -59,8 +59,9 @@ fmt: $(SETUP)docs ## format the specs, keeping comments
 golden: $(SETUP)test ## write the expected pages and manifest of the tests anew
 	$(PYTEST) tests/golden --update-golden
 
-bench: $(SETUP)test ## measure start-up times against a bare Python process
-	$(BIN)/python tests/bench/bench_startup.py
+bench: $(SETUP)test ## measure start-up and compiling beside their floor; QUICK=1 for a small run
+	$(if $(QUICK),,$(BIN)/python tests/bench/bench_startup.py)
+	$(BIN)/python tests/bench/bench_compile.py $(if $(QUICK),--quick)
 
 clean: ## remove everything that was built or downloaded here, but not the environment
 	rm -rf build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

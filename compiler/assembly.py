@@ -118,18 +118,20 @@ class Assembly:
         self.cards: list[Card] = []
         self.derived: dict[str, tuple[bytes, bytes]] = {}
 
-    def make(self, units: Sequence[Unit], keys: Sequence[bytes]) -> tuple[Outputs, Store]:
+    def make(self, given: list[Unit], keys: Sequence[bytes]) -> tuple[Outputs, Store]:
         """Everything that is written, and what is kept for the next build.
 
         Args:
-            units: The families, in any order.
+            given: The families, in any order. The list is emptied, since their records are wanted
+                no longer once the manifest is there.
             keys: What stands for each in the cache.
 
         Raises:
             Broken: Two families would share a page or a label, or a page cannot be written.
         """
-        order = sorted(range(len(units)), key=lambda number: name_key(units[number].kept.card.name))
-        units, keys = [units[n] for n in order], [keys[n] for n in order]
+        order = sorted(range(len(given)), key=lambda number: name_key(given[number].kept.card.name))
+        units, keys = [given[n] for n in order], [keys[n] for n in order]
+        given.clear()
         self.cards = [unit.kept.card for unit in units]
         self._refuse_clashes()
         self._verify(units)

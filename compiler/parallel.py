@@ -20,6 +20,8 @@ from compiler.catalogue import Source, frame
 from compiler.emit import profiles
 from compiler.unit import Broken, Unit, Workshop
 
+#: Forking is safe and cheap on Linux; macOS' own libraries do not bear it, Windows has none.
+START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 #: Fewer families for each process do not pay for it.
 WORTH = 50
 _CHUNK = 32
@@ -61,10 +63,9 @@ def compile_all(workshop: Workshop, specs: Path, work: list[tuple[Source, bytes]
     global _workshop
     _workshop = workshop
     _ = workshop.view, workshop.planner, workshop.profile and workshop.writer  # before the fork
-    method = "fork" if sys.platform == "linux" else "spawn"
     profile = workshop.profile.name if workshop.profile else None
     gc.freeze()  # or the workers' collectors would copy every page that they share with us
-    with multiprocessing.get_context(method).Pool(
+    with multiprocessing.get_context(START_METHOD).Pool(
             jobs, _start, (specs, profile, frozenset(workshop.tried))) as pool:
         for done in pool.imap(_compile_chunk, chunks):
             if done is None:

@@ -8,7 +8,7 @@ catalogue in one piece, which finds the words for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,17 +45,25 @@ class Compiled:
     Attributes:
         findings: Everything that was found, suppressions applied, sorted.
         catalogue: The catalogue without its families.
-        texts: File → text, of those that a finding points to.
         families: How many there are.
         outputs: What to write; None where only findings were wanted.
     """
 
     findings: list[Finding]
     catalogue: Catalogue
-    texts: dict[str, str]
     families: int
     outputs: Outputs | None = None
+    _content: dict[str, bytes] = field(default_factory=dict, repr=False)
     _store: tuple[Path, cache.Store] | None = field(default=None, repr=False)
+
+    def texts(self, findings: Iterable[Finding]) -> dict[str, str]:
+        """File → text, of the files that some findings point to."""
+        texts = dict(self.catalogue.texts)
+        for finding in findings:
+            for name in (finding.file, *(related.file for related in finding.related)):
+                if name not in texts and name in self._content:
+                    texts[name] = decoded(self._content[name])
+        return texts
 
     def keep(self) -> None:
         """Put what was made into the cache, once what was built is in its place."""
@@ -131,9 +139,10 @@ class _Run:
         del known
         self._compile_missing(units)
         done = [unit for unit in units if unit is not None]
+        del units  # of their bytes, the manifest soon holds another copy
         engines = self._engines(store)
         findings = self._findings([unit.kept for unit in done], engines)
-        result = Compiled(findings, self.frame.catalogue, self._texts(findings), len(done))
+        result = Compiled(findings, self.frame.catalogue, len(done), _content=self.content)
         fresh = cache.Store([cache.Entry(key, unit.kept)
                              for key, unit in zip(keys, done, strict=True)])
         if self.profile is not None:
@@ -215,11 +224,3 @@ class _Run:
             if document.file in catalogue.checked:
                 comments[document.file] = suppress.comments(document.text, document.root)
         return sorted(suppress.accept(found, comments), key=Finding.sort_key)
-
-    def _texts(self, findings: list[Finding]) -> dict[str, str]:
-        texts = dict(self.frame.catalogue.texts)
-        for finding in findings:
-            for name in (finding.file, *(related.file for related in finding.related)):
-                if name not in texts and name in self.content:
-                    texts[name] = decoded(self.content[name])
-        return texts

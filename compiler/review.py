@@ -76,8 +76,9 @@ def review(specs: Path | None = None, paths: Sequence[str | Path] = (), *, stric
 
 def of_compiled(compiled: Compiled, *, strict: bool = False, info: bool = True) -> Review:
     """The review of a catalogue that was compiled family by family."""
-    return Review(_kept(compiled.findings, info), compiled.catalogue.checked, compiled.texts,
-                  compiled.catalogue, strict)
+    kept = _kept(compiled.findings, info)
+    return Review(kept, compiled.catalogue.checked, compiled.texts(kept), compiled.catalogue,
+                  strict)
 
 
 def _kept(findings: list[Finding], info: bool) -> list[Finding]:

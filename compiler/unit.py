@@ -52,7 +52,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
     card: Card
     renamed: tuple[str, str | None]
     findings: list[Finding]
-    facts: dict[str, msgspec.Raw]
+    facts: dict[str, bytes]
     comments: list[Comment]
     linked: bool
 
@@ -169,9 +169,9 @@ def page_of(writer: Writer, record: Family) -> bytes:
         raise Broken from None
 
 
-def _encoded(facts: Facts) -> dict[str, msgspec.Raw]:
+def _encoded(facts: Facts) -> dict[str, bytes]:
     encode = msgspec.msgpack.Encoder().encode
-    return {code: msgspec.Raw(encode(found)) for code, found in facts.items()}
+    return {code: encode(found) for code, found in facts.items()}
 
 
 def facts_of(units: Iterable[Kept]) -> Facts:

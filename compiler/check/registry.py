@@ -144,8 +144,12 @@ def gather(family: FamilyView) -> Facts:
 
 def check_family(family: FamilyView) -> list[Finding]:
     """The findings of the rules on single families."""
-    return _findings((rule, rule.check(family)) for rule in all_rules()
-                     if rule.scope is Scope.FAMILY)
+    return _findings((rule, rule.check(family)) for rule in _family_rules())
+
+
+@cache
+def _family_rules() -> tuple[Rule, ...]:
+    return tuple(rule for rule in all_rules() if rule.scope is Scope.FAMILY)
 
 
 def check_engines(view: CatalogueView, files: Collection[str] | None = None) -> list[Finding]:

@@ -152,6 +152,7 @@ class SpecView:
     # Several rules ask the same; the answers are kept for the length of a check.
     _verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict, repr=False)
     _split: dict[str, bool] = field(default_factory=dict, repr=False)
+    _loads: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @property
     def variant(self) -> str | None:
@@ -213,7 +214,10 @@ class SpecView:
 
     def loads(self, engine: Engine) -> bool:
         """Whether the engine loads at least one quantization."""
-        return any(self.verdict(engine, name).supported for name in self.names())
+        if engine.name not in self._loads:
+            self._loads[engine.name] = any(self.verdict(engine, name).supported
+                                           for name in self.names())
+        return self._loads[engine.name]
 
     def promised(self) -> list[Engine]:
         """The engines that the page prints: those stated, else those that load a quantization."""

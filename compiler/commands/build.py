@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     """Check, plan, render and write; returns the exit code."""
     profile = profiles.find(args.profile)
     compiled = compile_specs(args.specs, speed_options(args), profile, args.out)
-    result = of_compiled(compiled) if compiled else review(args.specs)
+    result = (of_compiled(compiled, info=args.format == "json") if compiled
+              else review(args.specs))
     stopping = replace(result, findings=result.catalogue.findings) if args.keep_claims else result
     if stopping.failed:
         return _refuse(stopping, args)
