@@ -8,10 +8,12 @@ import tempfile
 
 pytest_plugins = ["tests.support.hubs"]
 
-# A run started in the background of a script inherits an ignored SIGINT, and so would every
-# program that the tests start and interrupt.
+# A run in a script's background inherits an ignored SIGINT, one under nohup an ignored SIGHUP, and
+# so would every program that the tests start and signal. What has a handler here is reset there.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # No test reads or fills the cache of whoever runs the tests.
 os.environ["MODELBOOK_CACHE"] = tempfile.mkdtemp(prefix="modelbook-test-cache-")
