@@ -35,7 +35,8 @@ class ManifestHook(BuildHookInterface):  # type: ignore[type-arg]
         out = Path(self._work.name)
         # A process of its own: the compiler needs the tree on its path, the back end does not.
         compiled = subprocess.run(
-            [sys.executable, "-m", "compiler.cli", "build", "--specs", "specs", "--out", str(out)],
+            [sys.executable, "-m", "compiler.cli", "build", "--no-cache",
+             "--specs", "specs", "--out", str(out)],
             cwd=root, check=False, capture_output=True, text=True)
         if compiled.returncode:
             raise RuntimeError(f"the specs do not compile:\n{compiled.stdout}{compiled.stderr}")
