@@ -98,8 +98,7 @@ def _has_record(combination: Combination, known: list[Record], level: str, weigh
     """Whether it was tried at this level as it is now; the machine's own troubles do not count."""
     mine = [record for record in known if record.combination == combination.id
             and record.wanted == level and record.weights == weights
-            and record.spec == records.spec_fingerprint(combination)
-            and record.facts == records.facts_fingerprint(combination.engine)]
+            and records.is_fresh(record, combination)]
     return bool(mine) and mine[-1].outcome in ("passed", "failed")
 
 
@@ -130,8 +129,11 @@ def _request(args: argparse.Namespace) -> Request:
 
 def _recorded(chosen: list[Combination], job: Job, path: Path, args: argparse.Namespace,
               ) -> Iterator[Record]:
-    for family, group in groupby(chosen, key=lambda each: each.family):
-        mine = job if args.twin is None else _with_twin(job, family, args.twin)
+    groups = [(family, list(group)) for family, group in groupby(chosen, lambda c: c.family)]
+    # A family without a twin is told before anything is started.
+    jobs = [job if args.twin is None else _with_twin(job, family, args.twin)
+            for family, _ in groups]
+    for (_, group), mine in zip(groups, jobs, strict=True):
         for record in verify(group, mine, reporter(silent=args.format != "text")):
             records.append(path, record)
             if args.format == "text":

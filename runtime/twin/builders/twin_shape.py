@@ -54,6 +54,11 @@ def tiny(config_class: Any, *, vocab_size: int, context_length: int,
     for name, part in values.items():
         if isinstance(part, dict) and name.endswith("_config") and name != nested:
             _shrink_tower(part, text.get("hidden_size", TEXT["hidden_size"]))
+    vision = values.get("vision_config")
+    if isinstance(vision, dict) and values.get("mm_tokens_per_image") and vision.get("patch_size"):
+        # One patch for each token that an image becomes.
+        side = round(values["mm_tokens_per_image"] ** 0.5)
+        vision["image_size"] = vision["patch_size"] * side
     for part in (values, text):
         for name in list(part):
             if name.endswith(("_token_id", "_token_index")) and part[name] is not None:

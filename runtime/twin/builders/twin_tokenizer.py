@@ -57,9 +57,12 @@ def build(folder: Path, *, special: list[str], visible: list[str], context_lengt
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()))
     core.train_from_iterator([TEXT], trainer)
     core.add_tokens([AddedToken(mark, special=False, normalized=False) for mark in visible])
+    # As many tokens as the embedding has rows: some converters cut it to the vocabulary.
+    lacking = -core.get_vocab_size() % _MULTIPLE
+    core.add_special_tokens([f"<|reserved_{index}|>" for index in range(lacking)])
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core, bos_token=BEGIN, eos_token=END, pad_token=BEGIN,
         model_max_length=context_length, clean_up_tokenization_spaces=False)
     tokenizer.chat_template = chat_template or CHAT_TEMPLATE
     tokenizer.save_pretrained(folder)
-    return tokenizer, -(-len(tokenizer) // _MULTIPLE) * _MULTIPLE
+    return tokenizer, len(tokenizer)
