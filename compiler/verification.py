@@ -117,12 +117,10 @@ def merge(manifest: Manifest, found: Sequence[Record],
 
 
 def _tried(combination: Combination, found: Iterable[Record]) -> Tried:
-    spec = records.spec_fingerprint(combination)
-    facts = records.facts_fingerprint(combination.engine)
     latest: dict[tuple[object, ...], Record] = {}
     stale = 0
     for record in sorted(found, key=lambda record: record.date):
-        if (record.spec, record.facts) == (spec, facts):
+        if records.is_fresh(record, combination):
             latest[_setup(record)] = record
         else:
             stale += 1

@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 
 from runtime.combination import Combination
-from runtime.manifest import Engine
 
 FORMAT = "modelbook.record"
 FORMAT_VERSION = 1
@@ -140,8 +139,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     twin: UsedTwin | None = None
 
 
-def spec_fingerprint(combination: Combination) -> str:
-    """Changes when anything changes that decides how the combination is loaded and served."""
+def spec_fingerprint(combination: Combination, weights: str = "twin") -> str:
+    """Changes when anything changes that decides how the combination is loaded and served.
+
+    Args:
+        combination: Which.
+        weights: `real` or `twin`. What was locked concerns the real ones alone.
+    """
     family, spec = combination.family, combination.spec
     return _fingerprint({
         "family": [family.name, family.architectures, family.model_type, family.abilities,
@@ -153,19 +157,40 @@ def spec_fingerprint(combination: Combination) -> str:
         "sources": [[hub.hub, hub.repo_id, hub.revision, hub.file_template,
                      hub.split_file_template, hub.split_parts.get(combination.quantization)]
                     for hub in spec.hubs if combination.quantization in hub.quantizations],
+        "locked": [[hub.hub, locked.commit, locked.files.get(combination.quantization)]
+                   for hub in spec.hubs if weights == "real" for locked in hub.locked
+                   if combination.quantization in locked.files],
     })
 
 
-def facts_fingerprint(engine: Engine) -> str:
-    """Changes when the engine's facts change, apart from texts for readers."""
+def facts_fingerprint(combination: Combination, provider: str = "") -> str:
+    """Changes when those of the engine's facts change that decide how the combination is run.
+
+    Facts about other formats, architectures and providers, texts for readers, and refusals, which
+    say whether but not how it is run, leave it alone.
+
+    Args:
+        combination: Which.
+        provider: The one that was tried; empty where none was. Then the fingerprint stands on
+            all of them, and on the verdict, which is all that such a record can tell.
+    """
+    engine, spec = combination.engine, combination.spec
+    known = {name: engine.architectures[name] for name in combination.family.architectures
+             if name in engine.architectures}
+    verdict = combination.verdict
     return _fingerprint({
-        "loads": engine.loads, "refuses": [[r.format, r.quantizations, r.split_files, r.since,
-                                            r.until, r.providers, r.without_cpu_flags]
-                                           for r in engine.refuses],
-        "architectures": engine.architectures, "served": [engine.served_name,
-                                                          engine.served_name_fixed],
-        "providers": [[p.name, p.requirements, p.environment] for p in engine.providers],
+        "loads": [rule for rule in engine.loads if rule.format == spec.format],
+        "architectures": known, "served": [engine.served_name, engine.served_name_fixed],
+        "providers": [[p.name, p.requirements, p.environment] for p in engine.providers
+                      if provider in ("", p.name)],
+        "verdict": None if provider else [verdict.supported, verdict.code, verdict.reason],
     })
+
+
+def is_fresh(record: Record, combination: Combination) -> bool:
+    """Whether what the record stands on is still what the combination is."""
+    return (record.spec == spec_fingerprint(combination, record.weights)
+            and record.facts == facts_fingerprint(combination, record.engine.provider))
 
 
 def _fingerprint(value: object) -> str:

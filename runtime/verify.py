@@ -102,15 +102,16 @@ def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) ->
         if job.twin:
             combination = replace(combination, hub_name="local")
         finding = _try(combination, job, reporter)
+        engine = finding.engine or UsedEngine(name=combination.engine.name)
         yield Record(
             format=FORMAT, format_version=FORMAT_VERSION, combination=combination.id,
             wanted=job.level, level=finding.level, outcome=finding.outcome,
             reason=_private(finding.reason),
-            engine=finding.engine or UsedEngine(name=combination.engine.name),
-            weights=job.weights, machine=machine,
+            engine=engine, weights=job.weights, machine=machine,
             date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
             modelbook=__version__, manifest=job.manifest_digest,
-            spec=spec_fingerprint(combination), facts=facts_fingerprint(combination.engine),
+            spec=spec_fingerprint(combination, job.weights),
+            facts=facts_fingerprint(combination, engine.provider),
             temperature=0, source=finding.source, evidence=finding.evidence,
             twin=_used_twin(job, combination))
 

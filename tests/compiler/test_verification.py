@@ -34,10 +34,14 @@ def record(name: str, outcome: str = "passed", **more: object) -> Record:
         "level": "chat" if outcome == "passed" else "plan", "outcome": outcome,
         "engine": UsedEngine(name=c.engine.name, provider="p", version="1"), "weights": "twin",
         "machine": MACHINE, "date": "2026-11-25T10:00:00Z", "who": "maintainer",
-        "modelbook": "0", "manifest": "", "spec": records.spec_fingerprint(c),
-        "facts": records.facts_fingerprint(c.engine), "temperature": 0,
+        "modelbook": "0", "manifest": "", "temperature": 0,
         "reason": "" if outcome == "passed" else "no kernel: `x`_ |y|"}
-    return Record(**{**given, **more})  # type: ignore[arg-type]
+    given |= more
+    used = given["engine"]
+    assert isinstance(used, UsedEngine)
+    standing_on = {"spec": records.spec_fingerprint(c, str(given["weights"])),
+                   "facts": records.facts_fingerprint(c, used.provider)}
+    return Record(**{**standing_on, **given})  # type: ignore[arg-type]
 
 
 def badge(*found: Record, spec: str = "gptq") -> str:
@@ -96,7 +100,7 @@ def test_a_build_merges_them_into_pages_that_sphinx_builds(tmp_path: Path) -> No
     manifest = load(out / "manifest.json")
     c = next(c for c in all_combinations(manifest, manifest.families[0]) if c.promised)
     one = record("gptq/Int4/vLLM", "failed", combination=c.id,
-                 spec=records.spec_fingerprint(c), facts=records.facts_fingerprint(c.engine))
+                 spec=records.spec_fingerprint(c), facts=records.facts_fingerprint(c, "p"))
     records.append(specs / "records" / "a.jsonl", one)
     (specs / "records" / "b.jsonl").write_text("not a record\n{}\n")
     assert main(["build", "--specs", str(specs), "--out", str(out)]) == 0

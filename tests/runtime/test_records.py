@@ -80,11 +80,59 @@ def test_a_spec_fingerprint_changes_with_what_decides_the_launch():
     assert with_spec(hubs=hubs) != before
 
 
-def test_a_facts_fingerprint_ignores_words_and_follows_rules():
-    engine = chosen().engine
-    before = records.facts_fingerprint(engine)
-    assert records.facts_fingerprint(msgspec.structs.replace(engine, description="x")) == before
-    assert records.facts_fingerprint(msgspec.structs.replace(engine, loads=[])) != before
+def test_a_spec_fingerprint_of_real_weights_follows_the_lock():
+    from dataclasses import replace
+
+    from runtime.manifest import Locked, LockedFile
+
+    combination = chosen()
+    spec = combination.spec
+    files = {"Q4_1": [LockedFile(path="m.gguf", size=1, sha256="0" * 64)]}
+
+    def locked(commit, files):
+        lock = [Locked(repo_id="r", commit=commit, checked="2026-01-01", files=files)]
+        hubs = [msgspec.structs.replace(hub, locked=lock) for hub in spec.hubs]
+        return replace(combination, spec=msgspec.structs.replace(spec, hubs=hubs))
+
+    one, other = locked("a", files), locked("b", files)
+    assert records.spec_fingerprint(one, "real") != records.spec_fingerprint(other, "real")
+    assert records.spec_fingerprint(one, "twin") == records.spec_fingerprint(other, "twin")
+    elsewhere = {"Q8_0": files["Q4_1"]}
+    assert records.spec_fingerprint(locked("a", elsewhere), "real") == records.spec_fingerprint(
+        locked("b", elsewhere), "real")
+
+
+def test_a_facts_fingerprint_follows_only_what_the_combination_stands_on():
+    from dataclasses import replace
+
+    combination = chosen()
+    engine = combination.engine
+    used, *_ = [each.name for each in engine.providers]
+
+    def changed(provider=used, **change):
+        other = replace(combination, engine=msgspec.structs.replace(engine, **change))
+        return records.facts_fingerprint(other, provider)
+
+    before = records.facts_fingerprint(combination, used)
+    assert changed(description="x") == before
+    assert changed(architectures={**engine.architectures, "Other": "1"}) == before
+    assert changed(refuses=[]) == before
+    assert changed(loads=[]) != before
+    rules = [msgspec.structs.replace(rule, requires=["plugin"]) for rule in engine.loads]
+    assert changed(loads=rules) != before
+
+    def newer(name):
+        return [msgspec.structs.replace(each, requirements=["new==2"]) if each.name == name
+                else each for each in engine.providers]
+
+    assert changed(providers=newer(used)) != before
+    assert changed(providers=newer(engine.providers[-1].name)) == before
+    nothing = records.facts_fingerprint(combination)
+    assert changed("", providers=newer(engine.providers[-1].name)) != nothing
+    verdict = msgspec.structs.replace(combination.verdict, reason="other")
+    refused = replace(combination, verdict=verdict)
+    assert records.facts_fingerprint(refused) != nothing
+    assert records.facts_fingerprint(refused, used) == before
 
 
 def test_junit_holds_any_text():
