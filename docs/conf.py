@@ -16,6 +16,7 @@ project_copyright = author
 version = release = __version__
 
 extensions = [
+    "compiler.sphinx",
     "sphinx_design",
     "sphinx_copybutton",
     "program_reference",

@@ -1,0 +1,65 @@
+"""The Sphinx extension: what the plain generated pages gain on a web site.
+
+Use it with `extensions = ["compiler.sphinx"]`. It reads what `compiler build` wrote (the manifest
+and, beside it, what the verification records say) and adds to each family's page; the pages
+themselves stay as they were generated. `docs/reference/sphinx-extension.rst` documents its options,
+directives and roles.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from compiler.sphinx.translation import DOMAIN
+from runtime import __version__
+
+#: Changes when pages that were read by an earlier version must be read again.
+ENV_VERSION = 1
+#: The extension's parts, each a module with a `setup(app)` of its own, in the order of set-up.
+PARTS = ("assets", "records")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that `conf.py` may set.
+
+    Attributes:
+        name: Of the variable.
+        default: Where it is not set.
+        rebuild: What a change makes Sphinx do again: `env` (read all), `html` (write all), or
+            nothing.
+        types: What it may be.
+        description: One sentence.
+    """
+
+    name: str
+    default: object
+    rebuild: Literal["", "env", "html"]
+    types: tuple[type, ...]
+    description: str
+
+
+OPTIONS = (
+    Option("modelbook_manifest", "generated/manifest.json", "env", (str,),
+           "The manifest that compiler build wrote, relative to the source folder."),
+    Option("modelbook_verification", None, "env", (str, type(None)),
+           "What the verification records say; verification.json beside the manifest unless set."),
+)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the options and every part."""
+    for option in OPTIONS:
+        app.add_config_value(option.name, option.default, option.rebuild, option.types,
+                             option.description)
+    app.add_message_catalog(DOMAIN, str(Path(__file__).parent / "locale"))
+    for part in PARTS:
+        importlib.import_module(f"compiler.sphinx.{part}").setup(app)
+    return {"version": __version__, "env_version": ENV_VERSION,
+            "parallel_read_safe": True, "parallel_write_safe": True}
