@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
@@ -29,6 +29,7 @@ _FILES = {"formats.yaml": FORMATS, "catalogue.yaml": ORDER}
 _TOP = Span(1, 1, 1, 1)
 #: A name that ends in one of these, and does not consist of it.
 _YAML = re.compile(r".\.ya?ml\Z", re.IGNORECASE)
+_FAMILY_KEY = re.compile(rb"(?m)^(?:specs|context_length|architectures)[ \t]*:")
 #: A lock names every file of every repository.
 _LONGEST_LOCK = 64 << 20
 _NOTHING = "0 files checked"
@@ -70,6 +71,7 @@ class Catalogue:
         order: Family names as `catalogue.yaml` lists them.
         facts: What probed releases of the engines have.
         texts: File → what was read, of every file that could be decoded.
+        skipped: YAML files of a folder that was asked for which are no specs by where they lie.
     """
 
     documents: list[Document] = field(default_factory=list)
@@ -80,6 +82,7 @@ class Catalogue:
     order: list[str] = field(default_factory=list)
     facts: list[EngineFacts] = field(default_factory=list, repr=False)
     texts: dict[str, str] = field(default_factory=dict, repr=False)
+    skipped: list[str] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +184,16 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
                                     for document in catalogue.documents
                                     if document.kind == FAMILY})
     if not catalogue.checked and not catalogue.findings:
-        where = ", ".join(map(str, paths)) or str(specs)
-        raise MisuseError(f"no specs in {where}", code="nothing-to-check", why=_NOTHING,
-                          hint="a specs folder holds families/*.yaml, engines/*.yaml, formats.yaml")
+        raise _no_specs(", ".join(map(str, paths)) or str(specs))
     _read_facts(catalogue, [*context, *asked])
     catalogue.documents.sort(key=lambda document: (document.relative, document.file))
     catalogue.findings.sort(key=Finding.sort_key)
     return catalogue
+
+
+def _no_specs(where: str | Path) -> MisuseError:
+    return MisuseError(f"no specs in {where}", code="nothing-to-check", why=_NOTHING,
+                       hint="a specs folder holds families/*.yaml, engines/*.yaml, formats.yaml")
 
 
 def _asked(paths: Sequence[str | Path], specs: Path | None, catalogue: Catalogue) -> list[Source]:
@@ -202,7 +208,11 @@ def _asked(paths: Sequence[str | Path], specs: Path | None, catalogue: Catalogue
                               hint="specs end in .yaml")
         for path in matches:
             if path.is_dir():
-                for source in _discover(path, catalogue):
+                before = len(catalogue.findings)
+                sources = _discover(path, catalogue)
+                if not sources and len(catalogue.findings) == before:
+                    raise _no_specs(path)
+                for source in sources:
                     found.setdefault(source.path, source)
             elif path.exists() or path.is_symlink():
                 found.setdefault(path, _source(path, specs))
@@ -233,14 +243,25 @@ def _is_specs(folder: Path) -> bool:
 
 
 def _discover(folder: Path, catalogue: Catalogue) -> list[Source]:
-    """The spec files of a folder, in order; YAML that would go unread is reported."""
+    """The spec files of a folder, in order; YAML that would go unread is reported.
+
+    Of a folder that is neither a specs folder nor part of one, its `specs` folder counts, else what
+    looks like a family right in it: workflows and compose files are not ours to judge.
+    """
     if _is_specs(folder) or (folder / "formats.yaml").is_file():
         return _discover_specs(folder, catalogue)
     inside = folder.absolute().name
-    kind = _FOLDERS.get(inside, FAMILY)
-    prefix = inside if inside in _FOLDERS else "families"
-    root = folder.parent if inside in _FOLDERS else folder
-    return _in_folder(folder, kind, prefix, root, catalogue)
+    if inside in _FOLDERS:
+        return _in_folder(folder, _FOLDERS[inside], inside, folder.parent, catalogue)
+    specs = folder / "specs"
+    found = (_discover_specs(specs, catalogue) if _is_specs(specs)
+             else _in_folder(folder, FAMILY, "families", folder, catalogue, deep=False))
+    taken = {source.path for source in found}
+    reported = {finding.file for finding in catalogue.findings}
+    catalogue.skipped += [
+        source_name(path) for path in _others(folder)
+        if path not in taken and source_name(path) not in reported]
+    return found
 
 
 def _discover_specs(specs: Path, catalogue: Catalogue) -> list[Source]:
@@ -255,16 +276,37 @@ def _discover_specs(specs: Path, catalogue: Catalogue) -> list[Source]:
     return found
 
 
-def _in_folder(folder: Path, kind: str, prefix: str, root: Path,
-               catalogue: Catalogue) -> list[Source]:
+def _in_folder(folder: Path, kind: str, prefix: str, root: Path, catalogue: Catalogue, *,
+               deep: bool = True) -> list[Source]:
     found = []
-    for path in sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names
-                       if _YAML.search(name)):
+    for path in _yaml_files(folder) if deep else filter(_like_family, sorted(folder.iterdir())):
         if path.suffix != ".yaml" or path.parent != folder:
             _misplaced(path, catalogue)
         else:
             found.append(Source(path, kind, f"{prefix}/{path.name}", root))
     return found
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names
+                  if _YAML.search(name))
+
+
+def _like_family(path: Path) -> bool:
+    """Whether a file anywhere is meant as a family, however broken it is."""
+    try:
+        with path.open("rb") as stream:
+            return bool(_YAML.search(path.name) and _FAMILY_KEY.search(stream.read(MAX_BYTES)))
+    except OSError:
+        return False
+
+
+def _others(folder: Path) -> Iterator[Path]:
+    """YAML files of a checkout; not what tools keep in it, which is many and nobody's writing."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name == ".github" or not (
+            name.startswith(".") or name == "node_modules" or name == "__pycache__"))
+        yield from (Path(where, name) for name in sorted(names) if _YAML.search(name))
 
 
 def _misplaced(path: Path, catalogue: Catalogue) -> None:

@@ -35,6 +35,9 @@ def summary(review: Review) -> str:
              plural(review.count(Severity.WARNING), "warning")]
     if notes := review.count(Severity.INFO):
         parts.append(plural(notes, "note"))
+    if skipped := review.catalogue.skipped:
+        parts.append(f"{plural(len(skipped), 'YAML file')} outside of the specs skipped "
+                     f"({printable(skipped[0])}{', …' if len(skipped) > 1 else ''})")
     return ", ".join(parts)
 
 

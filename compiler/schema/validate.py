@@ -165,7 +165,8 @@ class _Check:
         if not isinstance(mapping, Mapping):
             return
         for name, (key, _) in mapping.entries.items():
-            if "pattern" in rule and not re.search(rule["pattern"], name):
+            # JSON Schema's `$` is the very end, Python's is before a last line end too.
+            if "pattern" in rule and not re.search(rule["pattern"].replace("$", r"\Z"), name):
                 message, hint = words.wrong_shape(key, rule, [*path, name])
                 self.report(key.span, codes.WRONG_SHAPE, message, hint, [*path, name])
 

@@ -35,6 +35,8 @@ _MEANT = {
     "windows": "win32", "tool_call": "tools", "function_calling": "tools", "tool_use": "tools",
     "thinking": "reasoning", "image": "vision", "multimodal": "vision",
 }
+#: What no name can hold: control characters, line ends, and what reorders text on screen.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 _UNDERSCORED = re.compile(r"-?[0-9]+(?:_[0-9]+)+\Z")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[ ,.'][0-9]{3})+\Z")
 _SHOWN = 60
@@ -48,8 +50,12 @@ def typed(node: Node) -> str:
         return "a list" if node.items else "an empty list"
     if node.value is None:
         return "nothing" if not node.raw else node.raw
-    return shortened(node.raw) if node.plain else json.dumps(
-        shortened(node.raw), ensure_ascii=False)
+    if node.plain:
+        return shortened(node.raw)
+    if _INVISIBLE.search(node.raw):  # it may be what is wrong, so it is not folded away
+        text = json.dumps(node.raw[:_SHOWN], ensure_ascii=False)
+        return _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return json.dumps(shortened(node.raw), ensure_ascii=False)
 
 
 def shortened(text: str) -> str:
@@ -208,8 +214,8 @@ def wrong_shape(node: Node, described: dict[str, Any],
     hint = first_sentence(description)
     if examples and "such as" not in hint:
         hint += ", such as " + " or ".join(str(example) for example in examples[:2])
-    if control := next((char for char in raw if ord(char) < 32 or ord(char) == 127), None):
-        hint = f"it holds the control character U+{ord(control):04X}; delete it"
+    if control := _INVISIBLE.search(raw):
+        hint = f"it holds the control character U+{ord(control.group()):04X}; delete it"
     elif re.search(r"\s", raw) and re.search(r"\[\^[^\]]*\\s", described.get("pattern", "")):
         hint = "it must not hold spaces; " + hint
     return f"`{key}` cannot be {got}", hint

@@ -124,3 +124,42 @@ def test_nothing_there(tmp_path: Path) -> None:
                  [tmp_path, []]):
         with pytest.raises(MisuseError):
             load(*call)  # type: ignore[arg-type]
+
+
+def test_a_folder_without_specs_is_refused_beside_broken_families(tmp_path: Path) -> None:
+    """A folder that happens to be called `dir.yaml` is no file to check."""
+    family(tmp_path, "name: [", "broken")
+    folder = tmp_path / "specs/families/dir.yaml"
+    folder.mkdir()
+    with pytest.raises(MisuseError, match=r"no specs in .*dir\.yaml"):
+        load(tmp_path / "specs", [folder])
+
+
+def test_of_a_checkout_only_the_specs_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workflow = tmp_path / ".github/workflows/ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text("name: ci\n", encoding="utf-8")
+    (tmp_path / "compose.yml").write_text("services: {}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MisuseError, match="no specs in"):
+        load(None, ["."])
+    family(tmp_path)
+    catalogue = load(None, ["."])
+    assert catalogue.checked == ["specs/families/demo.yaml"]
+    assert not catalogue.findings
+    assert catalogue.skipped == ["compose.yml", ".github/workflows/ci.yml"]
+
+
+def test_a_folder_of_families_and_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "demo.yaml").write_text(FAMILY, encoding="utf-8")
+    (tmp_path / "other.yml").write_text(FAMILY, encoding="utf-8")
+    (tmp_path / "compose.yml").write_text("services: {}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    catalogue = load(None, ["."])
+    assert catalogue.checked == ["demo.yaml"]
+    assert [found.file for found in catalogue.findings] == ["other.yml"]
+    assert catalogue.skipped == ["compose.yml"]

@@ -107,3 +107,15 @@ def test_as_a_process_from_another_folder_with_a_space(tmp_path: Path) -> None:
     assert f"specs/families/{path.name}:4:13: error[MB104]" in done.stdout
     assert "\x1b[" not in done.stdout
     assert done.stderr == ""
+
+
+def test_what_is_skipped_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    family(tmp_path)
+    (tmp_path / "compose.yaml").write_text("services: {}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", ".", "--no-info"]) == 0
+    assert capsys.readouterr().out == (
+        "1 file checked, 0 errors, 0 warnings, "
+        "1 YAML file outside of the specs skipped (compose.yaml)\n")

@@ -17,6 +17,7 @@ from compiler.read.parse import parse
 from compiler.schema import files, manifest
 from runtime import manifest as contract
 from tests.support.specs import manifest_bytes
+from tests.support.yaml_specs import FAMILY, problems
 
 ROOT = Path(__file__).parents[3]
 EDITED = ("family", "engine", "formats", "catalogue")
@@ -136,3 +137,27 @@ def test_printed_and_written_as_shipped(
     assert target.read_text(encoding="utf-8") == files.text(kind)
     assert list(tmp_path.iterdir()) == [target]
     assert main(["schema", kind, "--out", str(tmp_path / "no" / "x.json")]) == 2
+
+
+@pytest.mark.parametrize("escape", [r"\n", r"\x1b", r"\x85", r"\x9b", r"\u2028", r"\u202e"])
+@pytest.mark.parametrize(("key", "value"), [
+    ("name", "demo"), ("licence", "mit"), ("quantizations", "none"), ("repo_id", "org/demo"),
+    ("engines", "vLLM"), ("file_template", "x.gguf"),
+])
+def test_no_name_holds_a_control_character(key: str, value: str, escape: str) -> None:
+    text = FAMILY.replace("languages: [en]", "languages: [en]\nlicence: mit")
+    hostile = f'"{value}{escape}"'
+    lines = [line for line in text.splitlines() if not line.strip().startswith(f"{key}:")]
+    written = f"[{hostile}]" if key in ("quantizations", "engines") else hostile
+    at = 0 if key in ("name", "licence") else lines.index("    hubs:")
+    lines.insert(at, ("    " if at else "") + f"{key}: {written}")
+    found = problems("\n".join(lines))
+    assert [finding.code for finding in found] == ["MB105"], found
+    assert "control character" in found[0].hint
+    assert "\\" in found[0].message, "it is shown, not folded away"
+
+
+def test_a_line_end_in_a_formats_name() -> None:
+    text = ('formats:\n  "gguf\\n": {title: T, description: D., layout: folder, '
+            "quantizations: [none]}\n")
+    assert [found.code for found in problems(text, "formats")] == ["MB105"]
