@@ -24,6 +24,7 @@ TITLES = {
 #: Those that this version can download from, and their modules.
 MODULES = {
     "huggingface": "runtime.hubs.huggingface",
+    "modelscope": "runtime.hubs.modelscope",
     "pypi": "runtime.hubs.pypi",
 }
 

@@ -37,7 +37,8 @@ class Resolved:
     Attributes:
         repo_id: The repository.
         revision: What was asked for; None for the default branch.
-        commit: What it stands for now: a commit of 40 hex digits, or a release's version.
+        commit: What it stands for now: a commit of 40 hex digits, a release's version, or a
+            revision and a hash of its files where the hub knows no commit of a branch.
         files: Every file of the repository.
         handle: What the hub module needs to fetch; opaque to others.
         name: The hub's own spelling of the repository's id; None where it does not say.
@@ -120,6 +121,19 @@ class Hub(Protocol):
         Raises:
             UserError: It cannot be read; code `no-ranges` where the hub serves no parts of files.
         """
+        ...
+
+    def cached(self, resolved: Resolved, file: RemoteFile) -> Path | None:
+        """Where the client's own cache has the file, as far as names tell; its bytes are unchecked.
+
+        Args:
+            resolved: What `resolve` returned, or the same from a lock, without a handle.
+            file: One of its files.
+        """
+        ...
+
+    def endpoint(self) -> str:
+        """Address of the hub that is asked; empty where only its client knows."""
         ...
 
     def tidy(self, target: Path, work: Path, *, done: bool) -> None:

@@ -31,6 +31,7 @@ COPIES = 1
 
 _OWN_ENDPOINT = "https://huggingface.co"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TIMEOUT = 20.0
 _TRIES = 4
 #: Seconds before the second try; each further pause is twice as long.
@@ -118,6 +119,22 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
             library_name="modelbook", tqdm_class=_bar(advance))
 
     _patiently(get, resolved.repo_id, resolved.revision, file.path, notify)
+
+
+def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
+    """See `runtime.hubs.base.Hub.cached`: the client keeps contents under their hashes."""
+    digest = file.sha256 or file.git_sha1 or ""
+    if not _HEX.fullmatch(digest):
+        return None
+    from huggingface_hub import constants, file_download
+
+    folder = file_download.repo_folder_name(repo_id=resolved.repo_id, repo_type="model")
+    return Path(constants.HF_HUB_CACHE) / folder / "blobs" / digest
+
+
+def endpoint() -> str:
+    """See `runtime.hubs.base.Hub.endpoint`."""
+    return _endpoint()
 
 
 def tidy(target: Path, work: Path, *, done: bool) -> None:

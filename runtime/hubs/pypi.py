@@ -103,6 +103,16 @@ def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, wo
         raise _bad_wheel(wheel, str(error)) from None
 
 
+def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
+    """See `runtime.hubs.base.Hub.cached`: pip keeps wheels under names of its own."""
+    return None
+
+
+def endpoint() -> str:
+    """See `runtime.hubs.base.Hub.endpoint`: pip may have it from many places."""
+    return ""
+
+
 def tidy(target: Path, work: Path, *, done: bool) -> None:
     """See `runtime.hubs.base.Hub.tidy`: a partial wheel is kept, since it can be resumed."""
     if done:

@@ -35,13 +35,19 @@ def test_the_quantization_decides_which_hub():
     assert refusal(name="smollm2", quantization="Q4_K_M", hub="pypi").code == "not-on-hub"
 
 
+def test_modelscope_alone_is_taken_where_nothing_else_has_it():
+    chosen = select(MANIFEST, Wish(name="seed-oss", model_format="ggufv2", hub="modelscope"))
+    assert chosen.hub_name == "modelscope"
+
+
 def test_a_hub_that_this_version_cannot_download_from():
-    error = refusal(name="seed-oss", model_format="ggufv2", hub="modelscope")
-    assert error.code == "hub-unavailable"
-    assert "--hub huggingface" in error.hint
-    assert "--model-path" in error.hint
-    only = refusal(name="seed-oss", model_format="mlx")
-    assert only.code == "hub-unavailable"
+    family = catalogue.family("tiny", [catalogue.spec(
+        "ggufv2", "1", ["Q4_K_M"], [catalogue.hub("csghub", "o/tiny", ["Q4_K_M"])],
+        [catalogue.claim("llama.cpp", ["Q4_K_M"])])])
+    with pytest.raises(UserError) as caught:
+        select(catalogue.manifest(family), Wish(name="tiny"))
+    assert caught.value.code == "hub-unavailable"
+    assert "--model-path" in caught.value.hint
 
 
 def test_an_unknown_hub_names_the_known_ones():

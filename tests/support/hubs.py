@@ -13,7 +13,7 @@ import pytest
 
 from runtime import fetch
 from runtime.errors import UserError
-from runtime.hubs import huggingface
+from runtime.hubs import huggingface, modelscope
 from runtime.local import Located
 from runtime.manifest import Family, Manifest
 from runtime.select import Wish, select
@@ -21,8 +21,16 @@ from tests.support import catalogue
 from tests.support.hubserver import HubServer
 
 _CLEAN = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "MODELBOOK_SEND_TOKEN",
-          "MODELBOOK_LOCAL_HUB", "MODELBOOK_MANIFEST")
+          "MODELBOOK_LOCAL_HUB", "MODELBOOK_MANIFEST", "MODELBOOK_OFFLINE", "MODELSCOPE_API_TOKEN",
+          "MODELSCOPE_ENDPOINT", "MODELSCOPE_DOMAIN")
 ROOT = Path(__file__).parents[2]
+#: Waits of ModelScope's client that would make tests slow.
+MODELSCOPE_PATIENCE = {
+    "_download.DOWNLOAD_RETRY_MAX_DELAY_SECONDS": 0.05,
+    "_download.DOWNLOAD_RETRY_TIMES": 3,
+    "_download.DOWNLOAD_INTEGRITY_RETRY_BACKOFF": 0.01,
+    "_legacy_api.REPO_TREE_PAGE_RETRY_MAX_DELAY_SECONDS": 0.05,
+}
 
 
 class Notes:
@@ -56,6 +64,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
     monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+    monkeypatch.setenv("MODELSCOPE_HOME", str(tmp_path / "ms-home"))
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "ms-cache"))
+    monkeypatch.setattr("modelscope_hub.config._default_config", None)
     return tmp_path / "home"
 
 
@@ -64,24 +75,31 @@ def hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A hub on loopback that the real client is pointed to."""
     with HubServer() as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
+        monkeypatch.setenv("MODELSCOPE_ENDPOINT", server.url)
+        monkeypatch.setenv("MODELSCOPE_DOWNLOAD_INTRA_CLOUD", "false")
         monkeypatch.setattr(huggingface, "_FIRST_PAUSE", 0.01)
+        monkeypatch.setattr(modelscope, "_FIRST_PAUSE", 0.01)
+        # As its environment variables would: the client reads them when it is imported.
+        for name, value in MODELSCOPE_PATIENCE.items():
+            module, constant = name.split(".")
+            monkeypatch.setattr(f"modelscope_hub.{module}.{constant}", value)
         yield server
 
 
-def gguf_family(repo_id: str = "o/tiny", quantizations: list[str] | None = None,
-                **source: object) -> Family:
-    """A family with one GGUF spec on Hugging Face."""
+def gguf_family(repo_id: str = "o/tiny", quantizations: list[str] | None = None, *,
+                on: str = "huggingface", **source: object) -> Family:
+    """A family with one GGUF spec on a hub."""
     names = quantizations or ["Q4_K_M"]
     source.setdefault("file_template", "tiny-{quantization}.gguf")
     return catalogue.family("tiny", [catalogue.spec(
-        "ggufv2", "1", names, [catalogue.hub("huggingface", repo_id, names, **source)],
+        "ggufv2", "1", names, [catalogue.hub(on, repo_id, names, **source)],
         [catalogue.claim("llama.cpp", names)])])
 
 
-def folder_family(repo_id: str = "o/folder", **more: object) -> Family:
-    """A family with one pytorch spec on Hugging Face."""
+def folder_family(repo_id: str = "o/folder", *, on: str = "huggingface", **more: object) -> Family:
+    """A family with one pytorch spec on a hub."""
     return catalogue.family("folder", [catalogue.spec(
-        "pytorch", "1", ["none"], [catalogue.hub("huggingface", repo_id, ["none"])],
+        "pytorch", "1", ["none"], [catalogue.hub(on, repo_id, ["none"])],
         [catalogue.claim("Transformers", ["none"])], **more)])
 
 

@@ -1,4 +1,6 @@
-"""A server on loopback that speaks Hugging Face's protocol to the real client, faults on order.
+"""A server on loopback that speaks the hubs' protocols to their real clients, faults on order.
+
+Hugging Face's is here, ModelScope's in `tests.support.modelscopeserver`.
 
 It serves repositories that a test keeps in memory. What a repository lists and what it serves can
 differ, so that wrong bytes, hostile names and cut connections can be had at will.
@@ -6,7 +8,7 @@ differ, so that wrong bytes, hostile names and cut connections can be had at wil
     with HubServer() as hub:
         hub.add("o/tiny", {"config.json": b"{}"})
         hub.fault("config.json", "corrupt", times=1)
-        os.environ["HF_ENDPOINT"] = hub.url
+        os.environ["HF_ENDPOINT"] = os.environ["MODELSCOPE_ENDPOINT"] = hub.url
 
 By hand, for development: `python -m tests.support.hubserver FOLDER` serves FOLDER/<owner>/<name>/….
 """
@@ -22,6 +24,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from tests.support.modelscopeserver import ModelScopeAnswers, shown_path
 
 GOOD_TOKEN = "hf_good"
 
@@ -40,6 +44,9 @@ class Repository:
         commit: Overrides the commit.
         redirect: Base URL of another server that large files are redirected to.
         tags: Further revisions.
+        card: The model card's metadata.
+        name: Its id where that is not the one that it is asked for by, as after a move.
+        commits_known: Whether ModelScope serves revisions by their commit.
     """
 
     files: dict[str, bytes]
@@ -51,6 +58,9 @@ class Repository:
     commit: str = ""
     redirect: str = ""
     tags: tuple[str, ...] = ()
+    card: dict[str, object] = field(default_factory=dict)
+    name: str = ""
+    commits_known: bool = True
 
     def head(self) -> str:
         """The commit: a function of the files, unless it is set."""
@@ -166,7 +176,7 @@ class HubServer:
             return [seen for seen in self.seen if seen.method == method and part in seen.path]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_state: HubServer
 
@@ -184,12 +194,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         hub, path = self.server_state, unquote(urlsplit(self.path).path)
+        path = shown_path(self.path, path)
         with hub.lock:
             hub.seen.append(Seen(self.command, path, self.headers.get("Range"),
                                  self.headers.get("Authorization"), time.monotonic()))
             fault = self._fault(path)
         if fault and fault.kind == "status":
             self._reply(fault.status, b'{"error":"as ordered"}', fault.headers)
+        elif self.answer_modelscope(path, fault):
+            pass
         elif match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path):
             self._info(match[1], match[2], fault)
         elif match := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
@@ -229,7 +242,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         blobs = "blobs" in parse_qs(urlsplit(self.path).query)
         names = [*repository.files, *repository.extra]
-        body = {"id": repo_id, "modelId": repo_id, "sha": repository.head(), "private": False,
+        name = repository.name or repo_id
+        body = {"id": name, "modelId": name, "cardData": repository.card,
+                "sha": repository.head(), "private": False,
                 "gated": "manual" if repository.gated else False, "tags": [], "downloads": 0,
                 "siblings": [repository.entry(name) if blobs else {"rfilename": name}
                              for name in names]}
@@ -307,7 +322,8 @@ def serve_folder(root: Path) -> None:
             hub.add(folder.relative_to(root).as_posix(),
                     {path.relative_to(folder).as_posix(): path.read_bytes()
                      for path in sorted(folder.rglob("*")) if path.is_file()})
-        print(f"HF_ENDPOINT={hub.url} serves {', '.join(hub.repositories) or 'nothing'}")  # noqa: T201
+        print(f"HF_ENDPOINT={hub.url} MODELSCOPE_ENDPOINT={hub.url} "  # noqa: T201
+              f"serves {', '.join(hub.repositories) or 'nothing'}")
         threading.Event().wait()
 
 

@@ -24,6 +24,35 @@ def gguf(*, values: int = 256, part: int = 0, parts: int = 1, fill: bytes = b"w"
     return head + fill * (values * 4)
 
 
+def described_gguf(*, architecture: str = "llama", file_type: int = 15, context: int = 8192,
+                   vocabulary: int = 20_000) -> bytes:
+    """A GGUF file whose header says what a lock notes, with a long vocabulary after that."""
+    def number(key: str, value: int) -> bytes:
+        return _text(key) + struct.pack("<II", 4, value)
+
+    keys = [_text("general.architecture") + struct.pack("<I", 8) + _text(architecture),
+            number(f"{architecture}.context_length", context),
+            number(f"{architecture}.block_count", 4),
+            number(f"{architecture}.embedding_length", 128),
+            number(f"{architecture}.attention.head_count", 4),
+            number(f"{architecture}.attention.head_count_kv", 2),
+            number("general.file_type", file_type),
+            _text("tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, vocabulary)
+            + b"".join(_text(f"token{i}") for i in range(vocabulary))]
+    return b"GGUF" + struct.pack("<IQQ", 3, 0, len(keys)) + b"".join(keys)
+
+
+def shaped_safetensors(**tensors: tuple[str, list[int]]) -> bytes:
+    """The header of a safetensors file with tensors of a type and shape, and no data.
+
+    `__` in a name stands for a dot.
+    """
+    header = json.dumps({name.replace("__", "."): {"dtype": kind, "shape": shape,
+                                                   "data_offsets": [0, 0]}
+                         for name, (kind, shape) in tensors.items()}).encode()
+    return struct.pack("<Q", len(header)) + header
+
+
 def safetensors(size: int = 256, fill: bytes = b"w") -> bytes:
     """A safetensors file with one tensor of `size` bytes."""
     header = json.dumps({"weight": {"dtype": "U8", "shape": [size],

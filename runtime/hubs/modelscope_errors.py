@@ -1,0 +1,125 @@
+"""What ModelScope's client raises, worded for whoever asked for a model."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Callable
+from typing import Any
+
+from runtime.errors import UserError
+
+#: Codes of failures that may pass.
+TRANSIENT = {"rate-limited", "hub-error", "hub-timeout", "hub-unreachable"}
+_LOGIN = ("log in with `modelscope login`, or set MODELSCOPE_API_TOKEN to a token that may read "
+          "it")
+
+
+def explain(error: BaseException, repo_id: str, revision: str, path: str | None, *, page: str,
+            info: Callable[[], Any]) -> UserError | None:
+    """The error as a user needs it; None for a bug.
+
+    Args:
+        error: What the client raised.
+        repo_id: The repository.
+        revision: The revision asked for.
+        path: The file, if it was about one.
+        page: Where people look at the repository.
+        info: Asks what the hub says of the repository itself.
+    """
+    import requests
+    from modelscope_hub import errors
+
+    where = f"{repo_id} on ModelScope"
+    what = f"the file {path!r} of {where}" if path else where
+    if own := _own(error):
+        return own
+    if isinstance(error, errors.NotExistError):
+        return _missing(where, revision, path, page, info)
+    if isinstance(error, errors.PermissionDeniedError | errors.AuthenticationError):
+        return _closed(where, what, page, info, error)
+    if isinstance(error, errors.RateLimitError):
+        return UserError("ModelScope limits the rate of requests", code="rate-limited",
+                         why=f"it kept refusing {what}",
+                         hint="wait some minutes; a token raises the limit "
+                              "(MODELSCOPE_API_TOKEN); finished files are kept")
+    if isinstance(error, errors.FileIntegrityError):
+        return UserError(f"{path} of {where} arrived damaged", code="wrong-bytes",
+                         why=one_line(error), hint="try again")
+    if isinstance(error, errors.ServerError):
+        status = getattr(error, "status_code", None)
+        return UserError(f"ModelScope fails with {status or 'an error'} for {what}",
+                         code="hub-error", hint="try again later; finished files are kept")
+    if isinstance(error, errors.RequestTimeoutError | requests.Timeout):
+        return UserError(f"ModelScope does not answer in time for {repo_id}", code="hub-timeout",
+                         hint="check the network; MODELSCOPE_DOWNLOAD_TIMEOUT sets the seconds")
+    if isinstance(error, errors.NetworkError | requests.RequestException):
+        return UserError(f"ModelScope cannot be reached for {repo_id}", code="hub-unreachable",
+                         why=one_line(error),
+                         hint="check the network, the proxy and MODELSCOPE_ENDPOINT; files that "
+                              "you have can be used with --model-path")
+    if isinstance(error, errors.APIError):
+        return UserError(f"ModelScope answers {error.status_code} for {what}", code="hub-refused",
+                         hint="check the repository id, the revision and MODELSCOPE_ENDPOINT")
+    if isinstance(error, OSError):
+        return _system(error, where, path)
+    if isinstance(error, ValueError | RuntimeError | errors.HubError):
+        return UserError(f"ModelScope's client cannot fetch {where}", code="hub-error",
+                         why=one_line(error), hint="check MODELSCOPE_ENDPOINT")
+    return None
+
+
+def _own(error: BaseException | None) -> UserError | None:
+    """An error of ours that the client wrapped."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        if isinstance(error, UserError):
+            return error
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _missing(where: str, revision: str, path: str | None, page: str, info: Callable[[], Any],
+             ) -> UserError:
+    if path is not None:
+        return UserError(f"{where} has no file {path!r} at revision {revision}",
+                         code="file-missing", hint=f"see {page}/files")
+    if _asked(info) is not None:
+        return UserError(f"{where} has no revision {revision!r}", code="revision-missing",
+                         hint="correct `revision` in the YAML; the default branch there is master")
+    return UserError(f"there is no {where}, or it is private", code="repo-missing",
+                     hint=f"check the repository id in the YAML; for a private one {_LOGIN}")
+
+
+def _closed(where: str, what: str, page: str, info: Callable[[], Any], error: BaseException,
+            ) -> UserError:
+    if getattr(_asked(info), "gated", None):
+        return UserError(f"{where} is gated", code="gated",
+                         why="its authors let only people in who accepted their terms",
+                         hint=f"ask for access on {page}\nthen {_LOGIN}")
+    return UserError(f"ModelScope does not permit {what}", code="not-permitted",
+                     why=f"it answers {getattr(error, 'status_code', 'no')}", hint=_LOGIN)
+
+
+def _asked(info: Callable[[], Any]) -> Any:
+    try:
+        return info()
+    except Exception:  # it was only to word another error better
+        return None
+
+
+def _system(error: OSError, where: str, path: str | None) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(f"the disk is full while fetching {path} of {where}", code="disk-full",
+                         hint="free space, or set MODELBOOK_HOME to a larger disk; finished files "
+                              "are kept")
+    return UserError(f"cannot store {path} of {where}: {error.strerror or error}",
+                     code="cannot-store",
+                     hint="set MODELBOOK_HOME to a folder that you can write to")
+
+
+def one_line(error: BaseException) -> str:
+    """The error's text, short and without a token."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return re.sub(r"ms-[\w-]{8,}|(?i:bearer) \S+|m_session_id=\S+", "********", text)[:200]
