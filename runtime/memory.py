@@ -184,8 +184,13 @@ def _gguf_bits(quantization: str) -> float | None:
 def cache_size(attention: Attention, context_length: int, engine: str) -> int:
     """Bytes of the keys and values of `context_length` tokens."""
     numbers = attention.heads * (attention.key_length + attention.value_length)
-    if attention.latent and engine.lower() not in _FULL_CACHE:
+    if attention.latent and not keeps_full_cache(engine):
         numbers = attention.latent
     windowed = min(context_length, attention.window) if attention.window else context_length
     tokens = attention.layers * context_length + attention.window_layers * windowed
     return tokens * numbers * _CACHE_BYTES
+
+
+def keeps_full_cache(engine: str) -> bool:
+    """Whether an engine, any case, keeps full keys and values also where attention is latent."""
+    return engine.lower() in _FULL_CACHE

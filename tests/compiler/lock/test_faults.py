@@ -1,0 +1,117 @@
+"""A locked family, broken in each way that a rule covers: the rule fires, at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compiler.cli import main
+from tests.compiler.lock import catalogue
+from tests.support import models
+from tests.support.hubserver import HubServer
+
+Break = Callable[[HubServer], None]
+
+
+def config(repo_id: str, **changed: object) -> Break:
+    return lambda hub: catalogue.config_of(hub, repo_id, **changed)
+
+
+def attribute(repo_id: str, **changed: object) -> Break:
+    def change(hub: HubServer) -> None:
+        for name, value in changed.items():
+            setattr(hub.repositories[repo_id], name, value)
+    return change
+
+
+def removed(repo_id: str) -> Break:
+    return lambda hub: hub.repositories.pop(repo_id) and None
+
+
+def without(repo_id: str, path: str) -> Break:
+    return lambda hub: hub.repositories[repo_id].files.pop(path) and None
+
+
+def added(repo_id: str, path: str, data: bytes) -> Break:
+    return lambda hub: hub.repositories[repo_id].files.update({path: data})
+
+
+GGUF = models.described_gguf(architecture="qwen3moe", file_type=7, context=32768)
+
+
+@pytest.mark.parametrize(("breaking", "code", "place", "told"), [
+    (removed("org/demo"), "MB601", "org/demo", "there was no org/demo on Hugging Face"),
+    (without("org/demo-GGUF", "demo-Q4_K_M.gguf"), "MB603", "Q4_K_M",
+     "0 of 1 files of Q4_K_M are in org/demo-GGUF on Hugging Face; missing: demo-Q4_K_M.gguf"),
+    (without("org/demo-GGUF", "Q8_0/demo-Q8_0-00002-of-00002.gguf"), "MB603", "Q8_0",
+     "1 of 2 files of Q8_0"),
+    (without("org/demo-AWQ", "model.safetensors"), "MB603", "Int4", "has no weights for Int4"),
+    (added("org/demo", "model-00001-of-00002.safetensors", catalogue.WEIGHTS), "MB603", "none",
+     "missing: model-00002-of-00002.safetensors"),
+    (added("org/demo-GGUF", "demo-Q6_K.gguf", GGUF), "MB604", "huggingface", "also has Q6_K"),
+    (config("org/demo", architectures=["LlamaForCausalLM"]), "MB606", "[Qwen3MoeForCausalLM]",
+     "states LlamaForCausalLM"),
+    (config("org/demo", model_type="llama"), "MB606", "qwen3_moe", "states llama"),
+    (added("org/demo", "model.safetensors", models.shaped_safetensors(x=("BF16", [70_000_000]))),
+     "MB607", "0_01", "has 0.07 billion"),
+    (config("org/demo", num_experts_per_tok=8), "MB607", "0_004", "has 0.01 billion"),
+    (config("org/demo-AWQ", quantization_config={"quant_method": "compressed-tensors"}), "MB608",
+     "awq", "states the method compressed-tensors"),
+    (config("org/demo-AWQ", quantization_config={"quant_method": "gptq"}), "MB608", "awq",
+     "states the method gptq"),
+    (config("org/demo-AWQ", quantization_config={}), "MB608", "awq", "states no quantization"),
+    (config("org/demo-AWQ", quantization_config={"quant_method": "awq", "bits": 8}), "MB609",
+     "Int4", "states 8 bits"),
+    (added("org/demo-GGUF", "demo-Q4_K_M.gguf", GGUF), "MB609", "Q4_K_M",
+     "states Q8_0 in its header"),
+    (attribute("org/demo", name="Org/Demo"), "MB611", "org/demo", "is spelled Org/Demo"),
+    (attribute("org/demo", name="new/demo"), "MB611", "org/demo", "has moved to new/demo"),
+    (attribute("org/demo", card={"license": "mit"}), "MB613", "apache-2.0", "names mit"),
+])
+def test_the_rule_fires_at_its_place(
+    specs: Path, hub: HubServer, breaking: Break, code: str, place: str, told: str,
+) -> None:
+    breaking(hub)
+    main(["lock", "--specs", str(specs), "--quiet"])
+
+    found = [item for item in catalogue.about_locks(specs) if item.code == code]
+
+    assert [catalogue.at(specs, item) for item in found] == [place], found
+    assert told in found[0].message
+    assert found[0].hint
+
+
+def test_the_context_length_of_every_model_counts(specs: Path, hub: HubServer) -> None:
+    for repo_id in ("org/demo", "org/demo-AWQ"):
+        catalogue.config_of(hub, repo_id, max_position_embeddings=131072)
+    main(["lock", "--specs", str(specs), "--quiet"])
+    assert catalogue.about_locks(specs) == []  # the GGUF files still state 32768
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace("32768", "65536"))
+    [found] = catalogue.about_locks(specs)
+    assert (found.code, catalogue.at(specs, found)) == ("MB605", "65536")
+    assert "131072" in found.message
+    assert "32768" in found.message
+
+
+def test_a_missing_revision(specs: Path, hub: HubServer) -> None:
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace(
+        "    repo_id: org/demo-AWQ\n", "    repo_id: org/demo-AWQ\n    revision: v9\n"))
+    main(["lock", "--specs", str(specs), "--quiet"])
+    [found] = catalogue.about_locks(specs)
+    assert (found.code, catalogue.at(specs, found)) == ("MB602", "v9")
+
+
+def test_a_source_that_was_added_later(specs: Path) -> None:
+    main(["lock", "--specs", str(specs), "--quiet"])
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace("repo_id: org/demo\n", "repo_id: org/else\n"))
+    [found] = catalogue.about_locks(specs)
+    assert (found.code, catalogue.at(specs, found)) == ("MB614", "org/else")
+
+
+def test_without_a_lock_nothing_is_said(specs: Path) -> None:
+    assert catalogue.about_locks(specs) == []

@@ -1,0 +1,229 @@
+"""`compiler lock` against a hub on loopback, asked by its real client."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from compiler.cli import main
+from runtime import lockfile
+from runtime.lockfile import Lock, LockedSource
+from runtime.manifest import Attention, load
+from tests.compiler.lock import catalogue
+from tests.support import models
+from tests.support.hubserver import HubServer
+
+
+def lock(specs: Path, *words: str) -> int:
+    return main(["lock", "--specs", str(specs), "--quiet", *words])
+
+
+def path(specs: Path) -> Path:
+    return specs / "locks" / "demo.lock.json"
+
+
+def locked(specs: Path) -> Lock:
+    return lockfile.decode(path(specs).read_bytes())
+
+
+def source(specs: Path, repo_id: str) -> LockedSource:
+    found = locked(specs).source("huggingface", repo_id, None)
+    assert found is not None
+    return found
+
+
+def test_it_notes_what_the_hub_has(specs: Path, hub: HubServer) -> None:
+    assert lock(specs) == 0
+
+    found = source(specs, "org/demo")
+    assert found.commit == hub.repositories["org/demo"].head()
+    assert (found.gated, found.licence, found.chat_template) == ("", "apache-2.0", True)
+    assert [file.path for file in found.files] == [
+        "config.json", "model.safetensors", "tokenizer_config.json"]
+    assert found.config is not None
+    assert found.config.architectures == ["Qwen3MoeForCausalLM"]
+    assert found.config.context_length == 32768
+    assert found.config.parameters == {"BF16": 10_000_000}
+    assert found.config.expert_parameters == 8_000_000
+    assert found.config.attention == Attention(layers=4, heads=2, key_length=64, value_length=64)
+    awq = source(specs, "org/demo-AWQ").config
+    assert awq is not None
+    assert (awq.quantization_method, awq.bits, awq.group_size) == ("awq", 4, 128)
+    headers = source(specs, "org/demo-GGUF").gguf
+    assert [(item.path, item.architecture, item.file_type, item.context_length)
+            for item in headers] == [
+        ("Q8_0/demo-Q8_0-00001-of-00002.gguf", "qwen3moe", 7, 32768),
+        ("demo-Q4_K_M.gguf", "qwen3moe", 15, 32768)]
+    assert catalogue.about_locks(specs) == []
+
+
+def test_weights_are_not_downloaded(specs: Path, hub: HubServer) -> None:
+    big = models.gguf(values=1 << 20)
+    hub.repositories["org/demo-GGUF"].files["demo-Q4_K_M.gguf"] = big
+    lock(specs)
+    assert hub.bytes_sent < len(big) / 2
+
+
+def test_an_unchanged_hub_gives_identical_bytes(specs: Path) -> None:
+    lock(specs)
+    before = path(specs).read_bytes()
+    assert lock(specs) == 0
+    assert path(specs).read_bytes() == before
+    assert before == lockfile.encode(lockfile.decode(before))
+
+
+def test_only_what_changed_has_a_new_time(
+    specs: Path, hub: HubServer, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lock(specs)
+    text = path(specs).read_text()
+    path(specs).write_text(text.replace(source(specs, "org/demo").provenance.time,
+                                        "2020-01-01T00:00:00Z"))
+    hub.repositories["org/demo"].files["NOTICE"] = b"new"
+    lock(specs)
+    assert source(specs, "org/demo").checked > "2020-01-01"
+    assert source(specs, "org/demo-AWQ").checked == "2020-01-01"
+
+
+def test_a_failure_keeps_what_was_known_and_says_what_failed(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    before = locked(specs)
+    hub.repositories["org/demo"].files["NOTICE"] = b"new"
+    hub.fault("demo-AWQ", "status", times=-1, status=500)
+    assert lock(specs) == 1
+    after = locked(specs)
+    assert after.sources[0] != before.sources[0]
+    assert source(specs, "org/demo-AWQ") in before.sources
+    assert "huggingface:org/demo-AWQ" in capsys.readouterr().out
+
+
+def test_gated_files_leave_the_listing(specs: Path, hub: HubServer) -> None:
+    hub.repositories["org/demo"].gated = True
+    assert lock(specs) == 0
+    found = source(specs, "org/demo")
+    assert (found.gated, found.config) == ("manual", None)
+    assert found.files
+
+
+def test_a_repository_that_goes_away_keeps_its_last_commit(specs: Path, hub: HubServer) -> None:
+    lock(specs)
+    commit = source(specs, "org/demo").commit
+    del hub.repositories["org/demo"]
+    assert lock(specs) == 1
+    assert (source(specs, "org/demo").missing, source(specs, "org/demo").commit) == (
+        "repository", commit)
+
+
+def test_names_that_would_leave_the_folder_are_not_kept(specs: Path, hub: HubServer) -> None:
+    hub.repositories["org/demo"].extra = ("../../x.safetensors", "C:\\x", "/etc/passwd")
+    lock(specs)
+    known = locked(specs).source("huggingface", "org/demo", None)
+    assert known is None or not any(".." in file.path or file.path.startswith("/")
+                                    for file in known.files)
+
+
+@pytest.mark.parametrize("broken", [b"not JSON", b"[1]", b'{"architectures": 7}', b"\xff\xfe"])
+def test_a_broken_configuration_is_unknown(specs: Path, hub: HubServer, broken: bytes) -> None:
+    hub.repositories["org/demo"].files["config.json"] = broken
+    assert lock(specs) == 0
+
+
+def test_one_hub_alone_can_be_asked(specs: Path, hub: HubServer) -> None:
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text() + "      pypi: {repo_id: llm-demo, revision: \"1.0\"}\n")
+    lock(specs, "--hub", "huggingface")
+    assert {item.hub for item in locked(specs).sources} == {"huggingface"}
+
+
+def test_a_family_that_cannot_be_read_is_not_passed_over(
+    specs: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (specs / "families/broken.yaml").write_text("name: [\n")
+    assert lock(specs) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    assert path(specs).exists()
+
+
+def test_an_unknown_family_is_misuse(specs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lock(specs, "dema") == 2
+    assert "did you mean demo?" in capsys.readouterr().err
+
+
+def test_check_says_what_moved(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert lock(specs, "--check") == 2  # nothing is locked yet
+    lock(specs)
+    before = path(specs).read_bytes()
+    assert lock(specs, "--check") == 0
+    files = hub.repositories["org/demo-GGUF"].files
+    files["demo-Q6_K.gguf"] = models.gguf()
+    files["demo-Q4_K_M.gguf"] += b"!"
+    hub.repositories["org/demo"].gated = True
+    capsys.readouterr()
+
+    assert lock(specs, "--check", "--format", "json") == 1
+
+    moved = [item["what"] for item in json.loads(capsys.readouterr().out)["moved"]]
+    assert any(text.startswith("moved from ") for text in moved)
+    assert "has the new demo-Q6_K.gguf" in moved
+    assert "changed demo-Q4_K_M.gguf" in moved
+    assert "changed its access from open to manual" in moved
+    assert path(specs).read_bytes() == before
+
+
+def test_changed_access_is_told_until_it_is_accepted(specs: Path, hub: HubServer) -> None:
+    lock(specs)
+    hub.repositories["org/demo"].gated = True
+    lock(specs)
+    lock(specs)  # asking again does not accept it
+    assert [finding.code for finding in catalogue.about_locks(specs)] == ["MB612"]
+    assert lock(specs, "--accept") == 0
+    assert catalogue.about_locks(specs) == []
+
+
+@pytest.mark.parametrize(("broken", "why"), [
+    (b"{", "is not a lock"), (b"{}", "is not a lock"),
+    (b'{"family": "other", "format": "modelbook.lock", "format_version": 1, "sources": []}',
+     "this is the lock of other"),
+    (b'{"family": "demo", "format": "modelbook.lock", "format_version": 9, "sources": []}',
+     "version 9"),
+])
+def test_a_lock_that_cannot_be_read_is_an_error(
+    specs: Path, broken: bytes, why: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    path(specs).parent.mkdir()
+    path(specs).write_bytes(broken)
+    assert main(["check", "--specs", str(specs)]) == 1
+    assert why in capsys.readouterr().out
+
+
+def test_manifest_and_pages_carry_it_without_a_network(
+    specs: Path, hub: HubServer, tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    assert main(["build", "--specs", str(specs), "--out", str(out)]) == 0
+    page = out / "models/llm/demo.rst"
+    assert "not checked against the hub" in page.read_text()
+    lock(specs)
+    asked = len(hub.seen)
+
+    assert main(["check", "--specs", str(specs)]) == 0
+    assert main(["build", "--specs", str(specs), "--out", str(out)]) == 0
+
+    assert len(hub.seen) == asked
+    day = source(specs, "org/demo").checked
+    assert f"checked against Hugging Face on {day} at {source(specs, 'org/demo').commit[:12]}" in (
+        page.read_text())
+    manifest = load(out / "manifest.json")
+    assert manifest.optional_fields == ["locked"]
+    [gguf] = [spec for spec in manifest.families[0].specs if spec.format == "ggufv2"]
+    [pinned] = gguf.hubs[0].locked
+    assert pinned.commit == hub.repositories["org/demo-GGUF"].head()
+    assert [file.path for file in pinned.files["Q8_0"]] == [
+        "Q8_0/demo-Q8_0-00001-of-00002.gguf", "Q8_0/demo-Q8_0-00002-of-00002.gguf"]
+    assert all(file.sha256 for file in pinned.files["Q8_0"])

@@ -1,0 +1,133 @@
+"""Estimates of disk and memory, and what fits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runtime.cli import main
+from runtime.errors import MisuseError
+from runtime.fit import Wanted, fitting, parse_amount
+from runtime.manifest import Attention, Locked, LockedFile, Manifest, encode
+from runtime.memory import bits_per_weight, cache_size, estimate
+from tests.support import catalogue
+
+LLAMA_8B = Attention(layers=32, heads=8, key_length=128, value_length=128)
+DEEPSEEK_V3 = Attention(layers=61, heads=128, key_length=192, value_length=128, latent=576)
+
+
+def demo(*, locked: bool = False, abilities: tuple[str, ...] = ("chat",)) -> Manifest:
+    names = ["Q8_0", "Q4_K_M"]
+    pinned = [Locked(repo_id="o/m", commit="c", checked="2026-11-25", attention=LLAMA_8B, files={
+        name: [LockedFile(path=f"m-{name}.gguf", size=size)]
+        for name, size in (("Q8_0", 8_000_000_000), ("Q4_K_M", 5_000_000_000))})]
+    hub = catalogue.hub("huggingface", "o/m", names, file_template="m-{quantization}.gguf",
+                        locked=pinned if locked else [])
+    spec = catalogue.spec("ggufv2", "8", names, [hub], [catalogue.claim("llama.cpp", names)])
+    return catalogue.manifest(catalogue.family("demo", [spec], abilities=list(abilities)))
+
+
+def of(manifest: Manifest, quantization: str, context: int = 8192):
+    spec = manifest.families[0].specs[0]
+    return estimate(spec, spec.hubs[0], quantization, engine="llama.cpp", context_length=context)
+
+
+def test_a_token_of_llama_3_1_8b_takes_128_kib():
+    assert cache_size(LLAMA_8B, 1, "vLLM") == 128 << 10
+
+
+def test_latent_attention_is_kept_compressed_where_the_engine_can():
+    assert cache_size(DEEPSEEK_V3, 1, "vLLM") == 61 * 576 * 2
+    assert cache_size(DEEPSEEK_V3, 1, "Transformers") == 61 * 128 * (192 + 128) * 2
+
+
+def test_a_window_bounds_its_layers():
+    mixed = Attention(layers=1, heads=1, key_length=1, value_length=1, window_layers=5, window=100)
+    assert cache_size(mixed, 50, "vLLM") == 6 * 50 * 2 * 2
+    assert cache_size(mixed, 1000, "vLLM") == (1000 + 5 * 100) * 2 * 2
+
+
+@pytest.mark.parametrize(("model_format", "quantization", "bits"), [
+    ("ggufv2", "Q4_K_M", 4.8944), ("ggufv2", "q4_k_m", 4.8944), ("ggufv2", "Q8_0", 8.5008),
+    ("ggufv2", "UD-Q4_K_XL", 4.8944), ("ggufv2", "BF16", 16.0), ("ggufv2", "none", None),
+    ("pytorch", "none", 16.0), ("gptq", "Int4", 4 + 20 / 128), ("awq", "Int4", 4 + 20 / 128),
+    ("mlx", "4bit", 4.5), ("mlx", "bf16", 16.0), ("fp8", "none", 8.0), ("bnb", "4-bit", None),
+])
+def test_bits_per_weight(model_format: str, quantization: str, bits: float | None):
+    found = bits_per_weight(model_format, quantization)
+    if model_format == "bnb":
+        assert found is not None
+        assert 4 < found < 5
+    else:
+        assert found == bits
+
+
+def test_without_a_lock_it_says_so():
+    found = of(demo(), "Q4_K_M")
+    assert not found.from_lock
+    assert found.cache is None
+    assert found.weights == int(8e9 * 4.8944 / 8)
+    assert "from size and quantization alone" in found.basis
+
+
+def test_with_a_lock_it_counts_files_and_context():
+    found = of(demo(locked=True), "Q4_K_M", 8192)
+    assert (found.disk, found.weights, found.from_lock) == (5_000_000_000, 5_000_000_000, True)
+    assert found.cache == 8192 * (128 << 10)
+    assert found.total == 5_000_000_000 + 8192 * (128 << 10) + 1_000_000_000
+
+
+def test_every_shipped_quantization_has_an_estimate(shipped: Manifest):
+    unknown = {(spec.format, name) for family in shipped.families for spec in family.specs
+               for name in spec.quantizations if bits_per_weight(spec.format, name) is None}
+    assert unknown <= {("ggufv2", "none"), ("awq", "AWQ-FP16Mix")}  # they name no bits
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Manifest:
+    from compiler.catalogue import load
+    from compiler.plan import plan
+
+    return plan(load(Path(__file__).parents[2] / "specs").documents)
+
+
+def test_the_best_that_fits_is_chosen():
+    manifest = demo(locked=True)
+    [large] = fitting(manifest, Wanted(memory=24 << 30))
+    [small] = fitting(manifest, Wanted(memory=8 << 30))
+    assert large.combination.quantization == "Q8_0"
+    assert small.combination.quantization == "Q4_K_M"
+    assert fitting(manifest, Wanted(memory=1 << 30)) == []
+    assert fitting(manifest, Wanted(memory=24 << 30, abilities=["vision"])) == []
+    assert fitting(manifest, Wanted(memory=24 << 30, engine="vllm")) == []
+    assert fitting(manifest, Wanted(memory=24 << 30, context_length=1 << 20)) == []
+
+
+@pytest.mark.parametrize(("text", "amount"), [
+    ("24GiB", 24 << 30), ("24gib", 24 << 30), ("16G", 16 * 10**9), ("16 GB", 16 * 10**9),
+    ("0.5TiB", 1 << 39), ("1000", 1000)])
+def test_amounts(text: str, amount: int):
+    assert parse_amount(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "GiB", "-1G", "24GG", "0", "1e9", "twelve"])
+def test_what_is_no_amount(text: str):
+    with pytest.raises(MisuseError):
+        parse_amount(text)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(demo(locked=True)))
+    words = ["fit", "--manifest", str(file)]
+    assert main([*words, "--memory", "24GiB"]) == 0
+    assert "demo/8/ggufv2/Q8_0/llama.cpp" in capsys.readouterr().out
+    assert main([*words, "--memory", "1GiB"]) == 1
+    assert "nothing fits" in capsys.readouterr().out
+    assert main([*words, "--memory", "8GiB", "--format", "json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)["combinations"]
+    assert found["id"] == "demo/8/ggufv2/Q4_K_M/llama.cpp"
+    assert main(["show", "demo", "--manifest", str(file)]) == 0
+    assert "Q4_K_M: disk 5.0 GB, memory 7.1 GB" in capsys.readouterr().out
