@@ -112,6 +112,8 @@ class LockedSource(Record, frozen=True):
         repo_id: As the spec writes it, with the quantization filled in.
         revision: What the spec asks for; None: the default branch.
         commit: What that stood for; empty where it was never found.
+        head: What the default branch, or the newest release, was at the time, where `revision`
+            names a fixed commit or release; None elsewhere.
         provenance: When and by what this was asked.
         missing: `repository` or `revision` where the hub has no such thing (now); the rest is then
             what was known before.
@@ -132,6 +134,7 @@ class LockedSource(Record, frozen=True):
     commit: str
     provenance: Provenance
     revision: str | None = None
+    head: str | None = None
     missing: str | None = None
     name: str | None = None
     gated: str | None = None

@@ -41,18 +41,38 @@ def ask(wanted: Wanted, *, time: str, work: Path, notify: Notify) -> LockedSourc
     """
     hub = load_hub(wanted.hub)
     resolved = hub.resolve(wanted.repo_id, wanted.revision, work=work, notify=notify)
+    head = head_of(hub, resolved, work=work, notify=notify)
     reading = _Reading(hub, resolved, work, notify)
     config = reading.config(wanted)
     headers = list(reading.gguf_headers(wanted))
     return LockedSource(
         hub=wanted.hub, repo_id=wanted.repo_id, revision=wanted.revision, commit=resolved.commit,
         provenance=Provenance(time=time, client=client(wanted.hub)),
+        head=head.commit if head else None,
         name=resolved.name if resolved.name != wanted.repo_id else None,
         gated=resolved.gated, licence=resolved.licence, archive_sha256=resolved.archive_sha256,
         chat_template=reading.chat_template(),
         files=[LockedFile(path=file.path, size=file.size, sha256=file.sha256,
                           git_sha1=file.git_sha1) for file in safe_files(resolved)],
         config=config, gguf=headers)
+
+
+def head_of(hub: Hub, resolved: Resolved, *, work: Path, notify: Notify) -> Resolved | None:
+    """What a hub has newest, where a fixed commit or release was asked for; None elsewhere.
+
+    A commit cannot move, so whoever pins one learns of a new one only by asking for this as well.
+
+    Raises:
+        UserError: The hub could not be asked.
+    """
+    if resolved.revision is None or resolved.commit != resolved.revision:
+        return None
+    try:
+        return hub.resolve(resolved.repo_id, None, work=work / "head", notify=notify)
+    except UserError as error:
+        if error.code not in MISSING:
+            raise
+        return None  # such as one whose default branch has another name than most
 
 
 def safe_files(resolved: Resolved) -> list[RemoteFile]:

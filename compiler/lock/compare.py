@@ -29,7 +29,7 @@ class Move:
 
 
 def moves(family: str, known: LockedSource, resolved: Resolved, files: Sequence[RemoteFile],
-          ) -> list[Move]:
+          head: Resolved | None = None) -> list[Move]:
     """What moved in one repository.
 
     Args:
@@ -37,10 +37,22 @@ def moves(family: str, known: LockedSource, resolved: Resolved, files: Sequence[
         known: What is locked.
         resolved: What the hub says now.
         files: Its files whose paths are safe.
+        head: What the hub has newest, where the specs ask for a fixed commit or release.
     """
     at = f"@{known.revision}" if known.revision else ""
     return [Move(family, f"{known.hub}:{known.repo_id}{at}", what)
-            for what in _moves(known, resolved, files)]
+            for what in (*_moves(known, resolved, files), *_overtaken(known, head))]
+
+
+def _overtaken(known: LockedSource, head: Resolved | None) -> Iterator[str]:
+    """Whether there is something newer than a fixed commit that was not there at the lock.
+
+    What was there already when the source was locked is not told again: the pin was kept then.
+    """
+    if head is not None and known.missing is None and head.commit not in (known.commit, known.head):
+        newest = "the newest release" if known.hub == "pypi" else "its default branch"
+        yield (f"is pinned, and {newest} went on "
+               f"from {known.head or known.commit} to {head.commit}")
 
 
 def _moves(known: LockedSource, resolved: Resolved, files: Sequence[RemoteFile]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from compiler.lock import compare, store
-from compiler.lock.ask import MISSING, ask, client, safe_files
+from compiler.lock.ask import MISSING, ask, client, head_of, safe_files
 from compiler.lock.sources import Key, Wanted, wanted
 from runtime.errors import UserError
 from runtime.hubs import available, load_hub
@@ -129,8 +129,10 @@ def check_families(specs: Path, families: Sequence[Family], *, hubs: Collection[
             outcome.moved.append(compare.Move(job.family, str(job.wanted), "is not locked"))
             return
         try:
-            resolved = load_hub(job.wanted.hub).resolve(
+            hub = load_hub(job.wanted.hub)
+            resolved = hub.resolve(
                 job.wanted.repo_id, job.wanted.revision, work=folder, notify=tell)
+            head = head_of(hub, resolved, work=folder, notify=tell)
         except UserError as error:
             if error.code not in MISSING:
                 raise
@@ -138,7 +140,8 @@ def check_families(specs: Path, families: Sequence[Family], *, hubs: Collection[
                 outcome.moved.append(compare.Move(job.family, str(job.wanted),
                                                   f"is gone: {error.message}"))
             return
-        outcome.moved += compare.moves(job.family, job.known, resolved, safe_files(resolved))
+        outcome.moved += compare.moves(
+            job.family, job.known, resolved, safe_files(resolved), head)
 
     _each(todo, work, outcome, jobs, tell)
     outcome.moved.sort()
