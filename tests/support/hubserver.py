@@ -20,6 +20,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,10 +44,11 @@ class Repository:
         private: Only `GOOD_TOKEN` sees it.
         commit: Overrides the commit.
         redirect: Base URL of another server that large files are redirected to.
-        tags: Further revisions.
+        tags: Further revisions; also earlier commits, which serve the same files.
         card: The model card's metadata.
         name: Its id where that is not the one that it is asked for by, as after a move.
         commits_known: Whether ModelScope serves revisions by their commit.
+        earlier: What former commits served, before `move`.
     """
 
     files: dict[str, bytes]
@@ -61,6 +63,16 @@ class Repository:
     card: dict[str, object] = field(default_factory=dict)
     name: str = ""
     commits_known: bool = True
+    earlier: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    def move(self, files: dict[str, bytes]) -> None:
+        """Let the default branch hold other files from now on; the old commit stays."""
+        self.earlier[self.head()] = self.files
+        self.files = files
+
+    def at(self, revision: str) -> dict[str, bytes]:
+        """The files that a revision serves."""
+        return self.earlier.get(revision, self.files)
 
     def head(self) -> str:
         """The commit: a function of the files, unless it is set."""
@@ -70,6 +82,10 @@ class Repository:
         for path, data in sorted((self.files | self.listed).items()):
             digest.update(path.encode() + b"\0" + data)
         return digest.hexdigest()
+
+    def commit_of(self, revision: str | None) -> str:
+        """What a revision stands for: a tag that is a commit is itself, others are the head."""
+        return revision if revision and re.fullmatch("[0-9a-f]{40}", revision) else self.head()
 
     def claimed(self, path: str) -> bytes:
         """The bytes that the listing describes."""
@@ -86,7 +102,10 @@ class Repository:
 
     def etag(self, path: str) -> str:
         """Sha256 of a file in LFS, else the git blob's hash."""
-        data = self.claimed(path)
+        return self.hash_of(self.claimed(path))
+
+    def hash_of(self, data: bytes) -> str:
+        """As `etag`, of bytes."""
         if len(data) >= self.lfs_from:
             return hashlib.sha256(data).hexdigest()
         blob = b"blob %d\0" % len(data) + data
@@ -100,13 +119,14 @@ class Fault:
     Attributes:
         match: Part of the request's path.
         kind: `status`, `corrupt` (same size, other bytes), `short` (a smaller file, honestly said),
-            `cut` (the connection ends early), `stall` (nothing comes), `slow`.
+            `cut` (the connection ends early), `stall` (nothing comes), `slow`, `call`.
         times: How often; a negative number means always.
         method: Only this method.
         status: For `status`.
         headers: For `status`.
         at: Bytes after which `cut` and `short` end.
         seconds: For `stall`; for `slow`, between blocks of 16 KiB.
+        call: For `call`: what happens just before the request is answered.
     """
 
     match: str
@@ -117,11 +137,12 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     at: int = 0
     seconds: float = 30.0
+    call: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One request."""
+    """One request; `authorization` is the header or the cookie that says who asks."""
 
     method: str
     path: str
@@ -197,8 +218,11 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
         path = shown_path(self.path, path)
         with hub.lock:
             hub.seen.append(Seen(self.command, path, self.headers.get("Range"),
-                                 self.headers.get("Authorization"), time.monotonic()))
+                                 self.headers.get("Authorization") or self.headers.get("Cookie"),
+                                 time.monotonic()))
             fault = self._fault(path)
+        if fault and fault.kind == "call":
+            fault.call()
         if fault and fault.kind == "status":
             self._reply(fault.status, b'{"error":"as ordered"}', fault.headers)
         elif self.answer_modelscope(path, fault):
@@ -244,7 +268,7 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
         names = [*repository.files, *repository.extra]
         name = repository.name or repo_id
         body = {"id": name, "modelId": name, "cardData": repository.card,
-                "sha": repository.head(), "private": False,
+                "sha": repository.commit_of(revision), "private": False,
                 "gated": "manual" if repository.gated else False, "tags": [], "downloads": 0,
                 "siblings": [repository.entry(name) if blobs else {"rfilename": name}
                              for name in names]}
@@ -253,20 +277,24 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
     def _resolve(self, repo_id: str, revision: str, path: str, fault: Fault | None) -> None:
         if not (repository := self._permitted(repo_id, download=True)):
             return
-        if revision not in ("main", repository.head(), *repository.tags):
+        if revision not in ("main", repository.head(), *repository.tags, *repository.earlier):
             self._error(404, "RevisionNotFound")
             return
-        if path not in repository.files:
+        files = repository.at(revision)
+        if path not in files:
             self._error(404, "EntryNotFound")
             return
-        headers = {"X-Repo-Commit": repository.head(), "ETag": f'"{repository.etag(path)}"'}
-        if repository.redirect and len(repository.files[path]) >= repository.lfs_from:
+        commit = revision if revision in repository.earlier else repository.head()
+        etag = repository.etag(path) if files is repository.files else repository.hash_of(
+            files[path])
+        headers = {"X-Repo-Commit": commit, "ETag": f'"{etag}"'}
+        if repository.redirect and len(files[path]) >= repository.lfs_from:
             headers |= {"X-Linked-Etag": headers["ETag"],
                         "X-Linked-Size": str(len(repository.claimed(path))),
                         "Location": f"{repository.redirect}/cdn/{repo_id}/{quote(path)}"}
             self._reply(302, b"", headers)
             return
-        self._send_file(repository.files[path], headers, fault)
+        self._send_file(files[path], headers, fault)
 
     def _send_file(self, data: bytes, headers: dict[str, str], fault: Fault | None) -> None:
         kind = fault.kind if fault else ""

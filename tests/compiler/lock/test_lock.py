@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compiler.cli import main
+from compiler.lock.ask import ask
 from runtime import lockfile
 from runtime.lockfile import Lock, LockedSource
 from runtime.manifest import Attention, load
@@ -176,12 +179,66 @@ def test_check_says_what_moved(
     assert path(specs).read_bytes() == before
 
 
+def pin(specs: Path, repo_id: str, revision: str) -> None:
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace(
+        f"    repo_id: {repo_id}\n", f"    repo_id: {repo_id}\n    revision: {revision}\n"))
+
+
+def test_a_pinned_commit_that_was_overtaken_is_told_until_it_is_locked_again(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    pinned, newer = hub.repositories["org/demo-AWQ"].head(), "b" * 40
+    pin(specs, "org/demo-AWQ", pinned)
+    assert lock(specs) == 0
+    assert locked(specs).source("huggingface", "org/demo-AWQ", pinned).head == pinned  # type: ignore[union-attr]
+    assert lock(specs, "--check") == 0
+    hub.repositories["org/demo-AWQ"].commit = newer
+    hub.repositories["org/demo-AWQ"].tags = (pinned,)
+    capsys.readouterr()
+
+    assert lock(specs, "--check") == 1
+
+    assert (f"demo: huggingface:org/demo-AWQ@{pinned} is pinned, and its default branch went on "
+            f"from {pinned} to {newer}") in capsys.readouterr().out
+    assert lock(specs) == 0  # whoever locks again and keeps the pin has seen it
+    assert lock(specs, "--check") == 0
+
+
+def test_only_so_many_repositories_are_asked_about_at_a_time(
+    specs: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guard, two = threading.Lock(), threading.Event()
+    now = most = 0
+
+    def counting(*words: Any, **options: Any) -> LockedSource:
+        nonlocal now, most
+        with guard:
+            now += 1
+            most = max(most, now)
+            if now == 2:
+                two.set()
+        two.wait(10)
+        try:
+            return ask(*words, **options)
+        finally:
+            with guard:
+                now -= 1
+
+    monkeypatch.setattr("compiler.lock.run.ask", counting)
+    assert lock(specs, "--jobs", "2") == 0
+    assert most == 2
+    assert len(locked(specs).sources) == 3
+
+
 def test_changed_access_is_told_until_it_is_accepted(specs: Path, hub: HubServer) -> None:
     lock(specs)
     hub.repositories["org/demo"].gated = True
     lock(specs)
     lock(specs)  # asking again does not accept it
-    assert [finding.code for finding in catalogue.about_locks(specs)] == ["MB612"]
+    [found] = catalogue.about_locks(specs)
+    assert (found.code, catalogue.at(specs, found)) == ("MB612", "org/demo")
+    assert "the access of org/demo on Hugging Face changed from open to manual" in found.message
     assert lock(specs, "--accept") == 0
     assert catalogue.about_locks(specs) == []
 
