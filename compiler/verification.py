@@ -130,7 +130,8 @@ def _tried(combination: Combination, found: Iterable[Record]) -> Tried:
 def _setup(record: Record) -> tuple[object, ...]:
     machine = record.machine
     return (record.weights, record.engine.provider, str(machine.get("system")),
-            str(machine.get("processor")), str(machine.get("accelerators")))
+            str(machine.get("processor")), str(machine.get("accelerators")),
+            str(machine.get("gpus")))
 
 
 def _rank(record: Record) -> tuple[object, ...]:

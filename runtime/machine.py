@@ -57,8 +57,12 @@ class Machine:
 
     def kind(self) -> dict[str, object]:
         """What a verification record says of the machine."""
-        return {"system": self.system, "processor": self.processor, "cpu": _cpu_model(),
-                "cpu_flags": _cpu_flags(), "accelerators": list(self.accelerators)}
+        kind: dict[str, object] = {
+            "system": self.system, "processor": self.processor, "cpu": _cpu_model(),
+            "cpu_flags": _cpu_flags(), "accelerators": list(self.accelerators)}
+        if names := _gpu_names():
+            kind["gpus"] = names
+        return kind
 
 
 def _either(names: object) -> str:
@@ -74,6 +78,21 @@ def _accelerators() -> tuple[str, ...]:
     if Path("/dev/kfd").exists():
         found.append("rocm")
     return tuple(found)
+
+
+def _gpu_names() -> list[str]:
+    """The models of the GPUs, as their driver's own program tells; none where it does not."""
+    import subprocess
+
+    if (program := shutil.which("nvidia-smi")) is None:
+        return []
+    try:
+        done = subprocess.run([program, "--query-gpu=name", "--format=csv,noheader"], check=True,
+                              capture_output=True, timeout=60, text=True, errors="replace",
+                              stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [line.strip() for line in done.stdout.splitlines() if line.strip()]
 
 
 def _cpuinfo(field: str) -> str:

@@ -44,6 +44,8 @@ def _print(machine: Machine, resources: Resources, found: list[Diagnosis]) -> No
     print(f"machine  {kind['system']} on {kind['processor']}, {kind['cpu']}")
     print(f"         {', '.join(machine.accelerators)}; instruction sets "
           f"{', '.join(flags) if isinstance(flags, list) and flags else 'unknown'}")
+    if isinstance(names := kind.get("gpus"), list):
+        print(f"         {', '.join(map(str, names))}")
     print(f"memory   {doctor.gib(resources.memory_free)} of {doctor.gib(resources.memory)} "
           "available")
     print(f"disk     {doctor.gib(resources.disk_free)} free for {resources.folder}")
