@@ -29,6 +29,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from runtime import files
 from runtime.manifest import Attention, Hub, Locked, LockedFile, Spec
@@ -109,17 +110,29 @@ def estimate(spec: Spec, hub: Hub, quantization: str, *, engine: str,
         context_length: Tokens of all requests that are served at once.
     """
     locked = locked_source(hub, quantization)
-    listed = locked.files.get(quantization, []) if locked else []
+    if locked is None:
+        return estimate_by_name(spec.format, spec.size_in_billions, quantization, context_length)
+    listed = locked.files.get(quantization, [])
     weights = weights_size(listed)
-    if weights:
+    from_lock = bool(weights)
+    if from_lock:
         disk: int | None = sum(file.size or 0 for file in listed)
     else:
-        disk = weights = estimated_weights(spec, quantization)
-    cache = cache_size(locked.attention, context_length, engine) if (
-        locked and locked.attention) else None
-    overhead = min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
-    return Estimate(disk, weights, cache, overhead, context_length,
-                    from_lock=bool(weights_size(listed)))
+        disk = weights = estimated_weights(spec.format, spec.size_in_billions, quantization)
+    cache = cache_size(locked.attention, context_length, engine) if locked.attention else None
+    return Estimate(disk, weights, cache, _overhead(weights), context_length, from_lock)
+
+
+@lru_cache(maxsize=1 << 12)
+def estimate_by_name(model_format: str, size_in_billions: str, quantization: str,
+                     context_length: int) -> Estimate:
+    """Estimate a quantization that is not locked; a catalogue asks for the same ones often."""
+    weights = estimated_weights(model_format, size_in_billions, quantization)
+    return Estimate(weights, weights, None, _overhead(weights), context_length, from_lock=False)
+
+
+def _overhead(weights: int | None) -> int:
+    return min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
 
 
 def human(count: float) -> str:
@@ -144,10 +157,10 @@ def weights_size(listed: list[LockedFile]) -> int | None:
     return sum(known) if known and len(known) == len(sizes) else None
 
 
-def estimated_weights(spec: Spec, quantization: str) -> int | None:
+def estimated_weights(model_format: str, size_in_billions: str, quantization: str) -> int | None:
     """Bytes of the weights by size and quantization alone; None where the name tells too little."""
-    bits = bits_per_weight(spec.format, quantization)
-    size = parse_size(spec.size_in_billions)
+    bits = bits_per_weight(model_format, quantization)
+    size = parse_size(size_in_billions)
     return int(size * 10**9 * Decimal(str(bits)) / 8) if bits and size else None
 
 
