@@ -16,12 +16,13 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.pauses import LONGEST_WAIT, Gate, rate_limited, retry_after, too_long
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -37,8 +38,6 @@ _TRIES = 4
 #: Seconds before the second try; each further pause is twice as long.
 _FIRST_PAUSE = 0.5
 _TRANSIENT = {"rate-limited", "hub-error", "hub-timeout", "hub-unreachable"}
-#: Longest wait, in seconds, that a hub may ask for before it is reported instead of waited out.
-LONGEST_WAIT = 120.0
 #: Granularity of progress and of resuming within one process; the client's own is ten times that.
 _CHUNK = 1 << 20
 
@@ -118,7 +117,9 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
             endpoint=_endpoint(), token=_token(), force_download=again, etag_timeout=_TIMEOUT,
             library_name="modelbook", tqdm_class=_bar(advance))
 
-    _patiently(get, resolved.repo_id, resolved.revision, file.path, notify)
+    # The client itself has tried a silent file five times.
+    _patiently(get, resolved.repo_id, resolved.revision, file.path, notify,
+               passing=_TRANSIENT - {"hub-timeout"})
 
 
 def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
@@ -169,43 +170,29 @@ def _client(notify: Notify) -> ModuleType:
     return huggingface_hub
 
 
-class _Gate:
-    """Holds back every request while the hub asks for a pause.
-
-    The client honours `Retry-After` on some requests only, and each of its threads by itself.
-    """
-
-    def __init__(self) -> None:
-        self.opens_at = 0.0
-
-    def pass_through(self, _request: Any) -> None:
-        """Wait until requests are welcome again."""
-        if (left := self.opens_at - time.monotonic()) > 0:
-            time.sleep(min(left, LONGEST_WAIT))
-
-    def watch(self, response: Any, notify: Notify) -> None:
-        """Take note of a pause that the hub asks for; an absurd one is refused."""
-        if response.status_code != 429:
-            return
-        wait = _retry_after(response.headers)
-        if wait is not None and wait > LONGEST_WAIT:
-            raise _rate_limited(f"it asks for a wait of {wait:.0f} s")
-        self.opens_at = max(self.opens_at, time.monotonic() + (wait or 0.0))
-        notify("Hugging Face limits the rate of requests; waiting"
-               + (f" {wait:.0f} s" if wait else " a little"))
+def _watch(response: Any, notify: Notify) -> None:
+    """Take note of a pause that the hub asks for; an absurd one is refused."""
+    if response.status_code != 429:
+        return
+    wait = retry_after(response.headers)
+    if wait is not None and wait > LONGEST_WAIT:
+        raise _rate_limited(too_long(wait))
+    _gate.close_for(wait or 0.0)
+    notify("Hugging Face limits the rate of requests; waiting"
+           + (f" {wait:.0f} s" if wait else " a little"))
 
 
-_gate = _Gate()
+_gate = Gate()
 
 
 def _install_gate(client: ModuleType, notify: Notify) -> None:
     session = client.get_session()
 
-    def before(request: Any) -> None:
-        _gate.pass_through(request)
+    def before(_request: Any) -> None:
+        _gate.pass_through()
 
     def after(response: Any) -> None:
-        _gate.watch(response, notify)
+        _watch(response, notify)
 
     hooks = {kind: [hook for hook in session.event_hooks.get(kind, ())
                     if getattr(hook, "__module__", "") != __name__]
@@ -241,7 +228,7 @@ def _bar(advance: Advance) -> type:
 
 
 def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, path: str | None,
-               notify: Notify) -> _Result:
+               notify: Notify, *, passing: Collection[str] = _TRANSIENT) -> _Result:
     """Run `call`, again after a wait when the failure may pass, and word what remains."""
     for attempt in range(_TRIES):
         try:
@@ -252,7 +239,7 @@ def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, 
             explained, wait = _explain(error, repo_id, revision, path)
             if explained is None:
                 raise
-            if explained.code not in _TRANSIENT or attempt == _TRIES - 1:
+            if explained.code not in passing or attempt == _TRIES - 1:
                 raise explained from None
         pause = min(wait, LONGEST_WAIT) if wait is not None else _FIRST_PAUSE * 2**attempt
         notify(f"{explained.message}; trying again in {pause:.1f} s")
@@ -327,9 +314,9 @@ def _explain_status(response: Any, where: str, path: str | None) -> tuple[UserEr
     status = response.status_code if response is not None else 0
     what = f"the file {path!r} of {where}" if path else where
     if status == 429:
-        wait = _retry_after(response.headers)
+        wait = retry_after(response.headers)
         if wait is not None and wait > LONGEST_WAIT:
-            return _rate_limited(f"it asks for a wait of {wait:.0f} s"), None
+            return _rate_limited(too_long(wait)), None
         return _rate_limited(f"it kept refusing {what}"), wait
     if status in (401, 403):
         return UserError(f"Hugging Face does not permit {what}", code="not-permitted",
@@ -358,14 +345,7 @@ def _explain_system(error: OSError, where: str, path: str | None) -> UserError:
 
 
 def _rate_limited(why: str) -> UserError:
-    return UserError("Hugging Face limits the rate of requests", code="rate-limited", why=why,
-                     hint="wait some minutes; a token raises the limit (`hf auth login`, or "
-                          "HF_TOKEN); finished files are kept")
-
-
-def _retry_after(headers: Any) -> float | None:
-    text = str(headers.get("retry-after", "")).strip()
-    return float(text) if text.isdigit() else None
+    return rate_limited("Hugging Face", why, "`hf auth login`, or HF_TOKEN")
 
 
 def _one_line(error: BaseException) -> str:

@@ -21,7 +21,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,7 +29,8 @@ from urllib.parse import urlsplit
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
-from runtime.hubs.modelscope_errors import TRANSIENT, explain
+from runtime.hubs.modelscope_errors import TRANSIENT, explain, rate_limit
+from runtime.hubs.pauses import LONGEST_WAIT, Gate, retry_after, too_long
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -42,12 +43,22 @@ _DEFAULT = "master"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PINNED = re.compile(r"(?P<revision>.+)\+[0-9a-f]{32}")
-#: Tries of one small read; listings and files are tried again by the client itself.
+#: Tries of one small read, and of everything where the hub asks for pauses. Other failures of
+#: listings and files are tried again by the client itself.
 _TRIES = 4
 _FIRST_PAUSE = 0.5
 
 _Result = TypeVar("_Result")
 _setup = threading.Lock()
+_gate = Gate()
+
+
+class _EndError(BaseException):
+    """Ends the client's work; not an `Exception`, so that none of its retries catches it."""
+
+    def __init__(self, *, wait: float | None = None, error: UserError | None = None) -> None:
+        self.wait = wait
+        self.error = error
 
 
 def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -> Resolved:
@@ -56,8 +67,7 @@ def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -
     api = _api(notify)
     pinned = _PINNED.fullmatch(revision or "")
     asked = pinned["revision"] if pinned else revision or _DEFAULT
-    with _worded(api, repo_id, asked):
-        entries = _list(api, repo_id, asked)
+    entries = _patiently(lambda: _list(api, repo_id, asked), api, repo_id, asked, None, notify)
     if not entries:
         raise _no_such_revision(api, repo_id, asked)
     files = tuple(sorted(map(_file, entries), key=lambda file: file.path))
@@ -67,8 +77,7 @@ def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -
                         code="revision-missing",
                         why=f"{asked} holds other files now, and the hub names no commit of them",
                         hint="--refresh takes what it has now")
-    with _worded(api, repo_id, asked):
-        info = _info(api, repo_id)
+    info = _patiently(lambda: _info(api, repo_id), api, repo_id, asked, None, notify)
     licence = getattr(info, "license", None)
     return Resolved(repo_id, revision, str(revision) if pinned else commit, files, api,
                     name=_own_name(info), gated=_gated(info),
@@ -87,13 +96,15 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
         nonlocal arrived
         arrived += size
         if file.size is not None and arrived > file.size + (1 << 20):
-            raise UserError(f"ModelScope sends more of {file.path} than it lists",
-                            code="wrong-bytes", why=f"more than {file.size} bytes")
+            raise _EndError(error=UserError(
+                f"{file.path} of {resolved.repo_id} on ModelScope is longer than listed",
+                code="wrong-bytes", why=f"more than {file.size} bytes", hint="try again"))
         advance(size)
 
     def get() -> Path:
         nonlocal arrived
-        furthest = 0
+        advance(-arrived)  # a second try counts what is there already once more
+        arrived = furthest = 0
         while True:
             try:
                 return Path(api.downloader.download_file(
@@ -107,8 +118,7 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
                 furthest, arrived = arrived, 0
                 advance(-furthest)  # it counts what is there already once more
 
-    with _worded(api, resolved.repo_id, _asked(resolved), file.path):
-        path = get()
+    path = _patiently(get, api, resolved.repo_id, _asked(resolved), file.path, notify)
     goal = target / file.path
     goal.parent.mkdir(parents=True, exist_ok=True)
     path.replace(goal)
@@ -132,7 +142,8 @@ def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, wo
                     break
             return bytes(data[:end - start])
 
-    return _patiently(get, api, resolved, file.path, notify)
+    return _patiently(get, api, resolved.repo_id, _asked(resolved), file.path, notify,
+                      passing=TRANSIENT)
 
 
 def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
@@ -165,8 +176,20 @@ def endpoint() -> str:
 
 def _api(notify: Notify) -> Any:
     client = _client(notify)
-    return client.HubApi(endpoint=endpoint(), token=None if _trusted() else "",
-                         user_agent="modelbook")
+    api = client.HubApi(endpoint=endpoint(), token=None if _trusted() else "",
+                        user_agent="modelbook")
+    for part in (api.legacy, api.openapi):
+        for name in ("_session", "_read_session"):
+            if (session := getattr(part, name, None)) is not None:
+                session.hooks["response"].append(_watch)
+    return api
+
+
+def _watch(response: Any, *_: object, **__: object) -> None:
+    """Wait as long as the hub asks for, which the client does up to some seconds only."""
+    if response.status_code == 429 and (wait := retry_after(response.headers)) is not None:
+        response.close()
+        raise _EndError(wait=wait)
 
 
 def _client(notify: Notify) -> ModuleType:
@@ -340,15 +363,25 @@ def _worded(api: Any, repo_id: str, revision: str, path: str | None = None) -> I
         raise explained from None
 
 
-def _patiently(call: Callable[[], _Result], api: Any, resolved: Resolved, path: str,
-               notify: Notify) -> _Result:
-    """Run `call`, again after a pause when the failure may pass."""
+def _patiently(call: Callable[[], _Result], api: Any, repo_id: str, asked: str, path: str | None,
+               notify: Notify, *, passing: Collection[str] = ()) -> _Result:
+    """Run `call`, again after a pause when the hub asks for one or the failure is `passing`."""
     for attempt in range(_TRIES):
+        _gate.pass_through()
+        last = attempt == _TRIES - 1
         try:
-            with _worded(api, resolved.repo_id, _asked(resolved), path):
+            with _worded(api, repo_id, asked, path):
                 return call()
+        except _EndError as end:
+            if end.error is not None:
+                raise end.error from None
+            pause = end.wait or 0.0
+            if last or pause > LONGEST_WAIT:
+                raise rate_limit(too_long(pause)) from None
+            _gate.close_for(pause)
+            notify(f"ModelScope limits the rate of requests; waiting {pause:.0f} s")
         except UserError as error:
-            if error.code not in TRANSIENT or attempt == _TRIES - 1:
+            if error.code not in passing or last:
                 raise
             pause = _FIRST_PAUSE * 2**attempt
             notify(f"{error.message}; trying again in {pause:.1f} s")

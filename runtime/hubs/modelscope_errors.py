@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runtime.errors import UserError
+from runtime.hubs.pauses import rate_limited
 
 #: Codes of failures that may pass.
 TRANSIENT = {"rate-limited", "hub-error", "hub-timeout", "hub-unreachable"}
@@ -39,10 +40,7 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
     if isinstance(error, errors.PermissionDeniedError | errors.AuthenticationError):
         return _closed(where, what, page, info, error)
     if isinstance(error, errors.RateLimitError):
-        return UserError("ModelScope limits the rate of requests", code="rate-limited",
-                         why=f"it kept refusing {what}",
-                         hint="wait some minutes; a token raises the limit "
-                              "(MODELSCOPE_API_TOKEN); finished files are kept")
+        return rate_limit(f"it kept refusing {what}")
     if isinstance(error, errors.FileIntegrityError):
         return UserError(f"{path} of {where} arrived damaged", code="wrong-bytes",
                          why=one_line(error), hint="try again")
@@ -50,7 +48,7 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
         status = getattr(error, "status_code", None)
         return UserError(f"ModelScope fails with {status or 'an error'} for {what}",
                          code="hub-error", hint="try again later; finished files are kept")
-    if isinstance(error, errors.RequestTimeoutError | requests.Timeout):
+    if isinstance(error, errors.RequestTimeoutError | requests.Timeout) or _timed_out(error):
         return UserError(f"ModelScope does not answer in time for {repo_id}", code="hub-timeout",
                          hint="check the network; MODELSCOPE_DOWNLOAD_TIMEOUT sets the seconds")
     if isinstance(error, errors.NetworkError | requests.RequestException):
@@ -69,6 +67,11 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
     return None
 
 
+def rate_limit(why: str) -> UserError:
+    """The error for a limit that does not end."""
+    return rate_limited("ModelScope", why, "MODELSCOPE_API_TOKEN")
+
+
 def _own(error: BaseException | None) -> UserError | None:
     """An error of ours that the client wrapped."""
     seen: list[BaseException] = []
@@ -78,6 +81,20 @@ def _own(error: BaseException | None) -> UserError | None:
         seen.append(error)
         error = error.__cause__ or error.__context__
     return None
+
+
+def _timed_out(error: BaseException | None) -> bool:
+    """Whether a network error that the client raises is, in the end, silence."""
+    from urllib3.exceptions import ReadTimeoutError
+
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        # Requests hands urllib3's own on as an argument.
+        if any(isinstance(each, TimeoutError | ReadTimeoutError) for each in (error, *error.args)):
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _missing(where: str, revision: str, path: str | None, page: str, info: Callable[[], Any],

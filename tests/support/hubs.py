@@ -67,6 +67,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MODELSCOPE_HOME", str(tmp_path / "ms-home"))
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "ms-cache"))
     monkeypatch.setattr("modelscope_hub.config._default_config", None)
+    # As its environment variables would: the client reads them when it is imported.
+    for name, value in MODELSCOPE_PATIENCE.items():
+        module, constant = name.split(".")
+        monkeypatch.setattr(f"modelscope_hub.{module}.{constant}", value)
     return tmp_path / "home"
 
 
@@ -79,10 +83,6 @@ def hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         monkeypatch.setenv("MODELSCOPE_DOWNLOAD_INTRA_CLOUD", "false")
         monkeypatch.setattr(huggingface, "_FIRST_PAUSE", 0.01)
         monkeypatch.setattr(modelscope, "_FIRST_PAUSE", 0.01)
-        # As its environment variables would: the client reads them when it is imported.
-        for name, value in MODELSCOPE_PATIENCE.items():
-            module, constant = name.split(".")
-            monkeypatch.setattr(f"modelscope_hub.{module}.{constant}", value)
         yield server
 
 

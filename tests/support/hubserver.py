@@ -15,6 +15,7 @@ By hand, for development: `python -m tests.support.hubserver FOLDER` serves FOLD
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -48,6 +49,7 @@ class Repository:
         card: The model card's metadata.
         name: Its id where that is not the one that it is asked for by, as after a move.
         commits_known: Whether ModelScope serves revisions by their commit.
+        shouting: Whether ModelScope lists hashes in upper case.
         earlier: What former commits served, before `move`.
     """
 
@@ -63,6 +65,7 @@ class Repository:
     card: dict[str, object] = field(default_factory=dict)
     name: str = ""
     commits_known: bool = True
+    shouting: bool = False
     earlier: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
     def move(self, files: dict[str, bytes]) -> None:
@@ -229,6 +232,8 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
             pass
         elif match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path):
             self._info(match[1], match[2], fault)
+        elif match := re.fullmatch(r"/api/models/([^/]+/[^/]+)/tree/([^/]+)", path):
+            self._tree(match[1], match[2])
         elif match := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             self._resolve(match[1], match[2], match[3], fault)
         elif match := re.fullmatch(r"/cdn/([^/]+/[^/]+)/(.+)", path):
@@ -273,6 +278,20 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
                 "siblings": [repository.entry(name) if blobs else {"rfilename": name}
                              for name in names]}
         self._reply(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def _tree(self, repo_id: str, revision: str) -> None:
+        """The listing that the client's own snapshots begin with."""
+        if not (repository := self._permitted(repo_id, download=True)):
+            return
+        if revision not in ("main", repository.head(), *repository.tags):
+            self._error(404, "RevisionNotFound")
+            return
+        entries = [repository.entry(name) for name in (*repository.files, *repository.extra)]
+        tree = [{"type": "file", "path": entry["rfilename"], "size": entry["size"],
+                 "oid": entry["blobId"], **({"lfs": {
+                     "oid": lfs["sha256"], "size": lfs["size"], "pointerSize": lfs["pointerSize"],
+                 }} if isinstance(lfs := entry.get("lfs"), dict) else {})} for entry in entries]
+        self._reply(200, json.dumps(tree).encode(), {"Content-Type": "application/json"})
 
     def _resolve(self, repo_id: str, revision: str, path: str, fault: Fault | None) -> None:
         if not (repository := self._permitted(repo_id, download=True)):
@@ -351,8 +370,9 @@ def serve_folder(root: Path) -> None:
                     {path.relative_to(folder).as_posix(): path.read_bytes()
                      for path in sorted(folder.rglob("*")) if path.is_file()})
         print(f"HF_ENDPOINT={hub.url} MODELSCOPE_ENDPOINT={hub.url} "  # noqa: T201
-              f"serves {', '.join(hub.repositories) or 'nothing'}")
-        threading.Event().wait()
+              f"serves {', '.join(hub.repositories) or 'nothing'}", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 if __name__ == "__main__":

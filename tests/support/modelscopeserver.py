@@ -88,7 +88,7 @@ class ModelScopeAnswers:
             self._tell({"Path": repo_id.split("/")[0], "Name": repo_id.split("/")[1]})
 
     def _has(self, repository: Repository, revision: str) -> bool:
-        commits = [repository.head()] if repository.commits_known else []
+        commits = [repository.head(), *repository.earlier] if repository.commits_known else []
         return revision in ("master", *commits, *repository.tags)
 
     def _files(self, repo_id: str, fault: Fault | None) -> None:
@@ -105,8 +105,9 @@ class ModelScopeAnswers:
         for number, name in enumerate(names):
             data = repository.claimed(name)
             digest = hashlib.sha256(data).hexdigest()
+            digest = digest.upper() if repository.shouting else digest
             entries.append({"Type": "blob", "Path": name, "Name": name.split("/")[-1],
-                            "Size": len(data), "Sha256": digest.upper() if number % 2 else digest,
+                            "Size": len(data), "Sha256": digest,
                             "Revision": repository.head() if number == len(names) - 1
                             else "0" * 40, "CommittedDate": 1767225600 + number})
         self._tell({"Files": entries, "LatestCommitter": {"Id": "",
@@ -121,12 +122,14 @@ class ModelScopeAnswers:
     def _file(self, repo_id: str, path: str, fault: Fault | None) -> None:
         if not (repository := self._known(repo_id, download=True)):
             return
-        if not self._has(repository, self._asked("Revision", "master")):
+        revision = self._asked("Revision", "master")
+        files = repository.at(revision)
+        if not self._has(repository, revision):
             self._tell(None, 404, "no such revision")
-        elif path not in repository.files:
+        elif path not in files:
             self._tell(None, 404, "no such file")
-        elif repository.redirect and len(repository.files[path]) >= repository.lfs_from:
+        elif repository.redirect and len(files[path]) >= repository.lfs_from:
             self._reply(302, b"", {
                 "Location": f"{repository.redirect}/cdn/{repo_id}/{quote(path)}"})
         else:
-            self._send_file(repository.files[path], {}, fault)
+            self._send_file(files[path], {}, fault)
