@@ -249,28 +249,31 @@ class Server:
         self.stop()
 
 
-def start(prepared: Prepared, model: LocalModel, port: ports.Port, *, report: Report) -> Server:
+def start(prepared: Prepared, model: LocalModel, port: ports.Port, *, report: Report,
+          tick: Callable[[], None] = lambda: None) -> Server:
     """Start the engine and wait until it answers; nothing is left running if it does not.
 
     Where the port was left to us and another program took it before the engine could, the next free
-    one is tried; `port` is then moved to it.
+    one is tried; `port` is then moved to it. `tick` is called many times a second; what it raises
+    ends the start.
 
     Raises:
         UserError: It did not come up, with the reason that its log gives.
     """
     for _ in range(_PORTS - 1):
         try:
-            return _start(prepared, model, port, report)
+            return _start(prepared, model, port, report, tick)
         except LaunchError as error:
             if prepared.request.port is not None or not error.port_taken:
                 raise
             taken = port.number
             port.advance(prepared.request.host)
             report(f"another program took port {taken}; trying {port.number}")
-    return _start(prepared, model, port, report)
+    return _start(prepared, model, port, report, tick)
 
 
-def _start(prepared: Prepared, model: LocalModel, port: ports.Port, report: Report) -> Server:
+def _start(prepared: Prepared, model: LocalModel, port: ports.Port, report: Report,
+           tick: Callable[[], None]) -> Server:
     command = serve_command(prepared, model, port.number)
     gpus.check_heads(model.folder, prepared.request.tensor_parallel_size)
     _prepare_files(prepared, command)
@@ -286,7 +289,7 @@ def _start(prepared: Prepared, model: LocalModel, port: ports.Port, report: Repo
         client = Client(request.host, port.number, command.served_model_name, request.api_key)
         target = Target(process, prepared.engine, client, port.number, prepared.chats,
                         prepared.title)
-        answer = wait_until_ready(target, timeout=request.timeout, report=report)
+        answer = wait_until_ready(target, timeout=request.timeout, report=report, tick=tick)
         seconds = time.monotonic() - began
         entry = msgspec.structs.replace(entry, ready=True)
         running.write(entry)

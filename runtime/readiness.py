@@ -23,7 +23,7 @@ from runtime.engines.base import (
     key_line,
     tells,
 )
-from runtime.errors import ExitCode, UserError
+from runtime.errors import ExitCode, UserError, seconds
 from runtime.logs import Follower, tail
 from runtime.probe import Answer, Client, ProbeError
 from runtime.process import End, Supervised
@@ -83,13 +83,15 @@ class Target:
     title: str
 
 
-def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], None]) -> Answer:
+def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], None],
+                     tick: Callable[[], None] = lambda: None) -> Answer:
     """Wait for the first generation.
 
     Args:
         target: What is waited for.
         timeout: Seconds.
         report: Gets a line every few seconds.
+        tick: Called many times a second; what it raises ends the wait.
 
     Returns:
         The answer that proved readiness.
@@ -106,6 +108,7 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
     last_line, next_report = "", started + _PROGRESS_EVERY
     try:
         while True:
+            tick()
             if end := target.process.wait(0.03):
                 raise ended(target, end)
             for line in follower.new_lines():
@@ -120,7 +123,7 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
                 return result
             now = time.monotonic()
             if now > deadline:
-                raise _failure(target, f"{target.title} did not answer within {timeout:.0f} s",
+                raise _failure(target, f"{target.title} did not answer within {seconds(timeout)}",
                                "timeout", advice="give it more time with --timeout")
             if now > next_report:
                 next_report += _PROGRESS_EVERY
@@ -146,7 +149,7 @@ def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | 
         try:
             answer = target.client.ask(chat=target.chat, max_tokens=_TOKENS, timeout=left)
         except ProbeError as error:
-            if error.passing:
+            if error.passing or _somebody_elses(target):
                 continue
             failures += 1
             if failures >= _TRIES:
@@ -154,11 +157,15 @@ def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | 
                 return
             pause = 1.0
             continue
-        if ports.listens(target.process.pid, target.port) is False:
-            # Somebody else's server answered; ours will fail on its own, or get the port.
+        if _somebody_elses(target):
             continue
         results.put(answer)
         return
+
+
+def _somebody_elses(target: Target) -> bool:
+    """Whether another program answered; ours will fail on its own, or get the port."""
+    return ports.listens(target.process.pid, target.port) is False
 
 
 def ended(target: Target, end: End) -> LaunchError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from msgspec.structs import replace as replace_struct
 
 from runtime import __version__, home, launch, ports
 from runtime.abilities import PROBED, SHOWN_BY_CHAT, show
+from runtime.admission import Admission
 from runtime.combination import Combination
 from runtime.engines.environments import program_version
 from runtime.errors import UserError
@@ -38,11 +39,14 @@ from runtime.records import (
     spec_fingerprint,
 )
 from runtime.request import Request
+from runtime.side_by_side import Named, Watch, side_by_side
 from runtime.twin.record import Twin, TwinBuild, key_of
 
 #: Tokens for an answer; a model that reasons first gets the larger number on a second try.
 _TOKENS, _MORE_TOKENS = 64, 512
 _EXCERPT = 240
+#: Bytes of memory that a byte of weights takes, with what is computed from it.
+_BESIDE_WEIGHTS = 1.2
 #: Errors that say something about this machine or what is on it, not about the combination.
 _SKIPS = {"engine-missing", "engine-incomplete", "engine-unsupported", "engine-unknown",
           "remote-code", "hub-unavailable", "unsupported-option", "provider-refused"}
@@ -61,6 +65,7 @@ class Job:
         download: Download what is not here; else such combinations are skipped.
         who: Who runs it.
         manifest_digest: Digest of the manifest that the combinations come from.
+        answer_timeout: Seconds for one answer, once it is up; None: as many as for the start.
         twin: What the files are, where they are a twin's; `files` names its folder then.
     """
 
@@ -70,7 +75,13 @@ class Job:
     download: bool
     who: str
     manifest_digest: str
+    answer_timeout: float | None = None
     twin: Twin | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds for one answer."""
+        return self.request.timeout if self.answer_timeout is None else self.answer_timeout
 
     @property
     def weights(self) -> str:
@@ -94,26 +105,47 @@ class _Finding:
     evidence: Evidence | None = None
 
 
-def verify(combinations: Iterable[Combination], job: Job, reporter: Reporter) -> Iterator[Record]:
-    """Verify one combination after the other; nothing runs any more when a record is yielded."""
-    machine = Machine.here().kind()
-    for combination in combinations:
-        reporter.notify(f"verifying {combination.id}")
-        if job.twin:
-            combination = replace(combination, hub_name="local")
-        finding = _try(combination, job, reporter)
-        engine = finding.engine or UsedEngine(name=combination.engine.name)
-        yield Record(
-            format=FORMAT, format_version=FORMAT_VERSION, combination=combination.id,
-            wanted=job.level, level=finding.level, outcome=finding.outcome,
-            reason=_private(finding.reason),
-            engine=engine, weights=job.weights, machine=machine,
-            date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
-            modelbook=__version__, manifest=job.manifest_digest,
-            spec=spec_fingerprint(combination, job.weights),
-            facts=facts_fingerprint(combination, engine.provider),
-            temperature=0, source=finding.source, evidence=finding.evidence,
-            twin=_used_twin(job, combination))
+Task = tuple[Combination, Job]
+
+
+def verify(tasks: Sequence[Task], reporter: Reporter, *, workers: int = 1,
+           ) -> Generator[Record]:
+    """Verify combinations; nothing of one runs any more when its record is yielded.
+
+    Args:
+        tasks: Combinations, each with how to verify it.
+        reporter: Told how far it is.
+        workers: How many may be verified at once, as long as there is memory for them. Records come
+            as they are made then.
+    """
+    watch = Watch(Admission())
+    if workers > 1:
+        def work(task: Task) -> Record:
+            return _record(*task, Named(reporter, task[0].id), watch)
+
+        yield from side_by_side(tasks, work, watch, workers)
+        return
+    for number, (combination, job) in enumerate(tasks, start=1):
+        reporter.notify(f"verifying {combination.id} ({number} of {len(tasks)})")
+        yield _record(combination, job, reporter, watch)
+
+
+def _record(combination: Combination, job: Job, reporter: Reporter, watch: Watch) -> Record:
+    if job.twin:
+        combination = replace(combination, hub_name="local")
+    finding = _try(combination, job, reporter, watch)
+    engine = finding.engine or UsedEngine(name=combination.engine.name)
+    return Record(
+        format=FORMAT, format_version=FORMAT_VERSION, combination=combination.id,
+        wanted=job.level, level=finding.level, outcome=finding.outcome,
+        reason=_private(finding.reason),
+        engine=engine, weights=job.weights, machine=Machine.here().kind(),
+        date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
+        modelbook=__version__, manifest=job.manifest_digest,
+        spec=spec_fingerprint(combination, job.weights),
+        facts=facts_fingerprint(combination, engine.provider),
+        temperature=0, source=finding.source, evidence=finding.evidence,
+        twin=_used_twin(job, combination))
 
 
 def _used_twin(job: Job, combination: Combination) -> UsedTwin | None:
@@ -124,7 +156,7 @@ def _used_twin(job: Job, combination: Combination) -> UsedTwin | None:
                     taught=bool(build and build.taught))
 
 
-def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
+def _try(combination: Combination, job: Job, reporter: Reporter, watch: Watch) -> _Finding:
     if not combination.verdict.supported and not job.request.force:
         return _Finding("", "failed", f"{combination.verdict.code}: {combination.verdict.reason}")
     if job.level == "hub":  # what a hub has does not depend on the engine's being here
@@ -149,7 +181,8 @@ def _try(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
         return replace(_refused("plan", error), engine=engine)
     if found is None:
         return _Finding("plan", "skipped", "its files are not on this machine", engine=engine)
-    return replace(_run(prepared, found, job, reporter), engine=engine, source=_source(found))
+    return replace(_run(prepared, found, job, reporter, watch), engine=engine,
+                   source=_source(found))
 
 
 def _hub(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
@@ -161,10 +194,16 @@ def _hub(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
         return _refused("plan", error)
 
 
-def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter) -> _Finding:
+def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter, watch: Watch,
+         ) -> _Finding:
     try:
-        with (ports.reserve(prepared.request.host, prepared.request.port) as port,
-              launch.start(prepared, found.model, port, report=reporter.notify) as server):
+        with (watch.admission.room(
+                  _memory(prepared, found), gpu=_on_gpu(prepared), tick=watch.tick,
+                  waiting=lambda: reporter.notify("waiting until there is memory for it")),
+              ports.reserve(prepared.request.host, prepared.request.port) as port,
+              launch.start(prepared, found.model, port, report=reporter.notify,
+                           tick=watch.tick) as server,
+              watch.running(server.process)):
             seconds = round(server.seconds, 2)
             if job.level == "load":
                 return _Finding("load", "passed", evidence=Evidence(seconds_to_ready=seconds))
@@ -181,10 +220,21 @@ def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter) -> _F
         return _refused("plan", error)
 
 
+def _memory(prepared: Prepared, found: Located) -> int:
+    """Bytes of memory that the engine will take, roughly."""
+    weights = sum(file.size for file in found.files)
+    return int(weights * _BESIDE_WEIGHTS) + prepared.engine.MEMORY
+
+
+def _on_gpu(prepared: Prepared) -> bool:
+    here = set(Machine.here().accelerators) - {"cpu"}
+    return bool(here & set(prepared.provider.accelerators))
+
+
 def _chat(server: Server, seconds: float, job: Job) -> _Finding:
     """Ask the standard question and judge the answer."""
     chat = server.answer.via == "chat"
-    timeout = server.prepared.request.timeout
+    timeout = job.patience
     try:
         answer = server.client.ask(chat=chat, max_tokens=_TOKENS, timeout=timeout)
         if not answer.text.strip() and answer.finish_reason == "length":
@@ -222,7 +272,7 @@ def _abilities(server: Server, finding: _Finding, job: Job) -> _Finding:
     unprobed = []
     for ability in family.abilities:
         if ability in PROBED:
-            why = show(server.client, ability, timeout=job.request.timeout,
+            why = show(server.client, ability, timeout=job.patience,
                        tags=(family.reasoning_start_tag, family.reasoning_end_tag))
             shown[ability] = why or "shown"
         elif ability not in SHOWN_BY_CHAT:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 from runtime import home, records
@@ -26,7 +26,7 @@ from runtime.selectors import matching, parse_selector
 from runtime.twin.build import default_folder
 from runtime.twin.record import find as find_twin
 from runtime.twin.record import read as read_twin
-from runtime.verify import Job, succeeded, verify, who_runs
+from runtime.verify import Job, Task, succeeded, verify, who_runs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,8 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "already, by a record that is not stale")
     add("--as", dest="who", choices=WHO, help="who runs this (default: ci on a build machine, "
         "else contributor)")
-    add("--format", choices=("text", "json", "junit"), default="text",
+    add("--format", choices=("text", "json", "junit", "sarif"), default="text",
         help="form of the output (default: text)")
+    add("--jobs", type=int, default=1, metavar="N", help="verify up to N at once, as many as fit "
+        "into memory (default: %(default)s)")
+    add("--answer-timeout", type=float, metavar="SECONDS", help="time for one answer of a server "
+        "that is up (default: that of --timeout)")
     add("--force", action="store_true", help="also try what the engines' facts refuse")
     add("--context-length", type=int, metavar="TOKENS", help="prompt and answer of one request")
     add("--trust-remote-code", action="store_true",
@@ -63,6 +67,10 @@ def run(args: argparse.Namespace) -> int:
     """Verify what the selector names; 0 only if something passed and nothing went wrong."""
     if args.level != "plan":
         check_platform()
+    if args.jobs < 1:
+        raise MisuseError("--jobs must be 1 or more", code="usage")
+    if args.answer_timeout is not None and args.answer_timeout <= 0:
+        raise MisuseError("--answer-timeout must be more than 0 seconds", code="timeout")
     manifest = load_manifest(args)
     chosen = _choose(manifest, args)
     path = args.records or home.records_file()
@@ -76,19 +84,22 @@ def run(args: argparse.Namespace) -> int:
         chosen = left
     job = Job(level=args.level, request=_request(args),
               files=Options(model_path=args.model_path, hub_root=args.hub_root),
-              download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest)
+              download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest,
+              answer_timeout=args.answer_timeout)
+    tasks = _tasks(chosen, job, args)
     home.ensure_folder(path.parent)
     done: list[Record] = []
     code: ExitCode | None = None
     with raising_on_sigterm():
         try:
-            for record in _recorded(chosen, job, path, args):
-                done.append(record)
+            with closing(_recorded(tasks, path, args)) as made:
+                for record in made:
+                    done.append(record)
         except Terminated:
             code = ExitCode.TERMINATED
         except KeyboardInterrupt:
             code = ExitCode.INTERRUPTED
-    _print_end(done, len(chosen), path, args)
+    _print_end(done, tasks, path, args)
     if code is not None:
         return code
     return ExitCode.OK if succeeded(done) else ExitCode.FAILED
@@ -127,14 +138,20 @@ def _request(args: argparse.Namespace) -> Request:
                    trust_remote_code=args.trust_remote_code)
 
 
-def _recorded(chosen: list[Combination], job: Job, path: Path, args: argparse.Namespace,
-              ) -> Iterator[Record]:
-    groups = [(family, list(group)) for family, group in groupby(chosen, lambda c: c.family)]
-    # A family without a twin is told before anything is started.
-    jobs = [job if args.twin is None else _with_twin(job, family, args.twin)
-            for family, _ in groups]
-    for (_, group), mine in zip(groups, jobs, strict=True):
-        for record in verify(group, mine, reporter(silent=args.format != "text")):
+def _tasks(chosen: list[Combination], job: Job, args: argparse.Namespace) -> list[Task]:
+    """A family without a twin is told here, before anything is started."""
+    if args.twin is None:
+        return [(combination, job) for combination in chosen]
+    families = {combination.family.name: combination.family for combination in chosen}
+    jobs = {name: _with_twin(job, family, args.twin) for name, family in families.items()}
+    return [(combination, jobs[combination.family.name]) for combination in chosen]
+
+
+def _recorded(tasks: Sequence[Task], path: Path, args: argparse.Namespace,
+              ) -> Generator[Record]:
+    told = reporter(silent=args.format != "text")
+    with closing(verify(tasks, told, workers=args.jobs)) as made:
+        for record in made:
             records.append(path, record)
             if args.format == "text":
                 print(_line(record), flush=True)
@@ -164,8 +181,9 @@ def _counts(done: list[Record]) -> dict[str, int]:
             for outcome in records.OUTCOMES}
 
 
-def _print_end(done: list[Record], wanted: int, path: Path, args: argparse.Namespace) -> None:
-    counts = _counts(done)
+def _print_end(done: list[Record], tasks: Sequence[Task], path: Path, args: argparse.Namespace,
+               ) -> None:
+    counts, wanted = _counts(done), len(tasks)
     if args.format == "json":
         import msgspec
 
@@ -176,6 +194,10 @@ def _print_end(done: list[Record], wanted: int, path: Path, args: argparse.Names
         from runtime.junit import junit
 
         sys.stdout.write(junit(done))
+    elif args.format == "sarif":
+        from runtime.sarif import sarif
+
+        sys.stdout.write(sarif(done, [combination for combination, _ in tasks]))
     else:
         told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
         print(f"{wanted} selected: {told or 'none tried'}; recorded in {path}")

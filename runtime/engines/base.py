@@ -188,6 +188,7 @@ class Engine(Protocol):
         UNWANTED: Provider → distributions that break it and are removed after installation.
         DEFAULT_CONTEXT: Tokens of a request when nobody asks for a number; None leaves it to the
             engine.
+        MEMORY: Bytes that it takes beside the weights, as measured with a tiny model.
     """
 
     NAME: str
@@ -195,6 +196,7 @@ class Engine(Protocol):
     FAILURES: tuple[Failure, ...]
     UNWANTED: dict[str, tuple[str, ...]]
     DEFAULT_CONTEXT: int | None
+    MEMORY: int
 
     def serve_command(self, runner: Runner, model: LocalModel, options: ServeOptions) -> Command:
         """The command that serves `model`.

@@ -20,6 +20,7 @@ HEALTH: str | None = "/health"
 UNWANTED: dict[str, tuple[str, ...]] = {}
 #: Left to itself it would reserve memory for the whole of what the model was trained on.
 DEFAULT_CONTEXT: int | None = 8192
+MEMORY = 1 << 28
 
 #: Requests that the C++ server answers side by side. They share one key-value cache, so that each
 #: may use the whole context length that was asked for.

@@ -20,6 +20,7 @@ NAME = "MLX"
 HEALTH: str | None = "/health"
 UNWANTED: dict[str, tuple[str, ...]] = {}
 DEFAULT_CONTEXT: int | None = None
+MEMORY = 1 << 28
 
 FAILURES = (
     # The server stays alive after both of these.

@@ -17,6 +17,7 @@ NAME = "Transformers"
 HEALTH: str | None = "/health"
 UNWANTED: dict[str, tuple[str, ...]] = {}
 DEFAULT_CONTEXT: int | None = None
+MEMORY = 1 << 30
 
 FAILURES = (
     Failure(pattern=r"requires? (?:the )?[`']?(optimum|gptqmodel|bitsandbytes|accelerate)\b",

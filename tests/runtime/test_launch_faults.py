@@ -177,13 +177,14 @@ def test_a_detached_engine_that_dies_is_no_longer_listed(bench):
     assert bench.run("ps").stdout == "nothing is running\n"
 
 
-def test_a_foreign_server_on_the_port_does_not_count(bench):
+@pytest.mark.parametrize("mode", ["good", "chat-500"])
+def test_a_foreign_server_on_the_port_does_not_count(bench, mode):
     """Ours never gets to listen; somebody else answers on its port meanwhile."""
     bench.mode("never-listens")
     process = bench.start(*bench.launch_arguments("--timeout", "6", "--port", "18765"))
     until(lambda: any("stand_in_server.py --model" in line for line in bench.survivors()))
     other = subprocess.Popen([sys.executable, str(SERVER), "--host", "127.0.0.1", "--port", "18765",
-                              "--alias", "x"], env={**os.environ, "STAND_IN": "good"})
+                              "--alias", "x"], env={**os.environ, "STAND_IN": mode})
     try:
         _, err = process.communicate(timeout=30)
         assert process.returncode == 1
