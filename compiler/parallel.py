@@ -96,9 +96,10 @@ def _compiled(workshop: Workshop, work: Iterable[tuple[Source, bytes]]) -> list[
     """The units of a chunk.
 
     Views of families and specs refer to each other; with the collector off, as it is while a
-    catalogue is compiled, each chunk's are swept up at its end.
+    catalogue is compiled, each chunk's are swept up at its end. Only what is younger than the last
+    sweep is looked at: the rest is kept anyway, and grows with every chunk.
     """
     units = [workshop.compile(source, content) for source, content in work]
     if not gc.isenabled():
-        gc.collect()
+        gc.collect(0)
     return units

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from compiler import resolve
+from compiler.judgement import Asked, Judgement
 from compiler.lock.attach import with_lock
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence, plain
 from compiler.resolve import EffectiveHub, entries, scalars, text
@@ -29,7 +30,6 @@ from runtime.manifest import (
     Spec,
 )
 from runtime.naming import slug
-from runtime.support import Verdict, judge
 
 
 class Document(Protocol):
@@ -88,13 +88,18 @@ def _source(document: Document, node: Node) -> Source:
 
 
 class Planner:
-    """Plans families; remembers verdicts, since a catalogue asks the same few again and again."""
+    """Plans families.
 
-    def __init__(self, engines: list[Engine]) -> None:
+    Args:
+        engines: Of the catalogue.
+        judgement: What has been judged of them already.
+    """
+
+    def __init__(self, engines: list[Engine], judgement: Judgement | None = None) -> None:
         # Reverse code-point order puts vLLM first, as the pages of the field do.
         self.engines = sorted(engines, key=lambda record: record.name, reverse=True)
         self.by_name = {record.name.casefold(): record for record in engines}
-        self.verdicts: dict[tuple[str, str, str, tuple[str, ...], bool, bool], Verdict] = {}
+        self.judgement = judgement or Judgement()
 
     def family(self, document: Document) -> Family:
         """The record of a family."""
@@ -134,10 +139,10 @@ class Planner:
         model_format = text(node.get("format")) or ""
         quantizations = _texts(node.get("quantizations"))
         hubs = resolve.effective_hubs(node)
-        split = [resolve.split_everywhere(hubs, name) for name in quantizations]
+        split = tuple(resolve.split_everywhere(hubs, name) for name in quantizations)
         stated = node.get("engines")
         remote_code = _boolean(node.get("trust_remote_code"))
-        judged = _Judged(model_format, quantizations, split, architectures, remote_code)
+        asked = Asked(model_format, tuple(quantizations), split, architectures, remote_code)
         return Spec(
             format=model_format,
             size_in_billions=resolve.size_text(node.get("size_in_billions")) or "",
@@ -145,8 +150,8 @@ class Planner:
             variant=text(node.get("variant")),
             quantizations=quantizations,
             hubs=[hub_record(hub) for hub in hubs],
-            engines=(self.derived(judged) if stated is None
-                     else self.claimed(_texts(stated), judged)),
+            engines=(self.derived(asked) if stated is None
+                     else self.claimed(_texts(stated), asked)),
             engines_stated=stated is not None,
             trust_remote_code=remote_code,
             deprecated_quantizations={
@@ -157,57 +162,30 @@ class Planner:
             source=_source(document, node),
         )
 
-    def derived(self, judged: _Judged) -> list[EngineClaim]:
+    def derived(self, asked: Asked) -> list[EngineClaim]:
         """The engines that load at least one quantization, by their own facts."""
         claims = []
         for engine in self.engines:
             if not engine.launchable:
                 continue  # a page promises only what `runtime launch` does
-            loads = [name for name, verdict in self.judge(engine, judged) if verdict.supported]
+            verdicts = self.judgement.verdicts(engine, asked)
+            loads = [name for name in asked.quantizations if verdicts[name].supported]
             if loads:
                 claims.append(EngineClaim(engine=engine.name, quantizations=loads))
         return claims
 
-    def claimed(self, names: list[str], judged: _Judged) -> list[EngineClaim]:
+    def claimed(self, names: list[str], asked: Asked) -> list[EngineClaim]:
         """The engines that the YAML claims, with what their facts refute."""
         claims = []
         for name in sorted(names, reverse=True):
             engine = self.by_name.get(name.casefold())
             refuted = {} if engine is None else {
                 quantization: f"{verdict.code} {verdict.reason}"
-                for quantization, verdict in self.judge(engine, judged) if not verdict.supported}
+                for quantization, verdict in self.judgement.verdicts(engine, asked).items()
+                if not verdict.supported}
             claims.append(EngineClaim(engine=engine.name if engine else name,
-                                      quantizations=judged.quantizations, refuted=refuted))
+                                      quantizations=list(asked.quantizations), refuted=refuted))
         return claims
-
-    def judge(self, engine: Engine, judged: _Judged) -> list[tuple[str, Verdict]]:
-        """The verdict on each quantization, in page order."""
-        out = []
-        for name, split in zip(judged.quantizations, judged.split, strict=True):
-            key = (engine.name, judged.model_format, name, judged.architectures, split,
-                   judged.remote_code)
-            verdict = self.verdicts.get(key)
-            if verdict is None:
-                verdict = judge(engine, model_format=judged.model_format, quantization=name,
-                                architectures=judged.architectures, split=split,
-                                remote_code=judged.remote_code)
-                self.verdicts[key] = verdict
-            out.append((name, verdict))
-        return out
-
-
-class _Judged:
-    """What a verdict depends on, besides the engine."""
-
-    __slots__ = ("architectures", "model_format", "quantizations", "remote_code", "split")
-
-    def __init__(self, model_format: str, quantizations: list[str], split: list[bool],
-                 architectures: tuple[str, ...], remote_code: bool) -> None:
-        self.model_format = model_format
-        self.quantizations = quantizations
-        self.split = split
-        self.remote_code = remote_code
-        self.architectures = architectures
 
 
 def hub_record(hub: EffectiveHub) -> Hub:

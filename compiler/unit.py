@@ -104,7 +104,7 @@ class Workshop:
     @cached_property
     def planner(self) -> Planner:
         """Makes the records."""
-        return Planner(self.manifest.engines)
+        return Planner(self.manifest.engines, self.view.judgement)
 
     @cached_property
     def writer(self) -> Writer:

@@ -7,8 +7,12 @@ import re
 from runtime.errors import UserError
 from runtime.manifest import Hub
 
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$", re.IGNORECASE)
+_RESERVED = re.compile(r"(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|/|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+_LONGEST = 1024
+#: What nearly all paths are made of; such a part needs no further look.
+_PLAIN_PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.+-]*[A-Za-z0-9_+-])?"
+_PLAIN = re.compile(f"{_PLAIN_PART}(?:/{_PLAIN_PART})*")
 
 
 def unsafe_path_reason(path: str) -> str | None:
@@ -17,10 +21,12 @@ def unsafe_path_reason(path: str) -> str | None:
     Specs and hub listings come from strangers; a path is safe when it is relative, stays inside the
     folder and means the same file on every system.
     """
+    if _PLAIN.fullmatch(path) and len(path) <= _LONGEST and not _RESERVED.search(path):
+        return None
     if not path:
         return "it is empty"
-    if len(path) > 1024:
-        return "it is longer than 1024 characters"
+    if len(path) > _LONGEST:
+        return f"it is longer than {_LONGEST} characters"
     if match := _FORBIDDEN.search(path):
         return f"it holds {match.group()!r}"
     if path.startswith("/"):  # a Windows drive would need a colon or a backslash

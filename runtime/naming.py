@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 
 SIZE_PATTERN = r"^(0|[1-9][0-9]*)(_[0-9]+)?$"
@@ -14,6 +15,7 @@ _SLUG_LIMIT = 120
 _ASCII_SLUG = re.compile(r"[a-z0-9._-]")
 
 
+@lru_cache(maxsize=4096)
 def parse_size(text: str) -> Decimal:
     """The size in billions of parameters that `text` (`36`, `0_5`, `1_8`) stands for.
 
@@ -27,6 +29,7 @@ def parse_size(text: str) -> Decimal:
     return Decimal(text.replace("_", "."))
 
 
+@lru_cache(maxsize=4096)
 def normalize_size(text: str) -> str:
     """`text` as ids spell it: `1_80` and `1.8` are `1_8`, `7_0` is `7`.
 
@@ -37,6 +40,7 @@ def normalize_size(text: str) -> str:
     return format(value, "f").replace(".", "_")
 
 
+@lru_cache(maxsize=256)
 def slug(name: str) -> str:
     """ASCII form of a family name for file names, URLs and labels, from the name alone.
 

@@ -37,14 +37,13 @@ class Claim:
 
 def claims(spec: SpecView) -> Iterator[Claim]:
     """The engines that a spec states and the catalogue knows."""
-    names = spec.names()
     for node in spec.engines:
         engine = spec.family.catalogue.engine(text(node) or "")
         if engine is None:
             continue
-        verdicts = {name: spec.verdict(engine, name) for name in names}
+        verdicts = spec.verdicts(engine)
         refused = {name: verdict for name, verdict in verdicts.items() if not verdict.supported}
-        yield Claim(node, engine, refused, len(refused) == len(names))
+        yield Claim(node, engine, refused, len(refused) == len(verdicts))
 
 
 def refuted(family: FamilyView, code: str) -> Iterator[Problem]:
@@ -64,7 +63,7 @@ def refuted(family: FamilyView, code: str) -> Iterator[Problem]:
 def why_none(spec: SpecView) -> str:
     """Why each engine refuses a spec's first quantization, in one line."""
     name = spec.names()[0]
-    reasons = [spec.verdict(engine.record, name).reason.rstrip(".")
+    reasons = [spec.verdicts(engine.record)[name].reason.rstrip(".")
                for engine in spec.family.catalogue.engines]
     return "; ".join(reasons)
 

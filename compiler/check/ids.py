@@ -130,6 +130,7 @@ def stated_bits(name: str) -> dict[int, str]:
             for match in _BITS.finditer(bare(name))}
 
 
+@lru_cache(maxsize=4096)
 def model_words(name: str) -> frozenset[str]:
     """The words that say which model it is: without packaging, sizes kept, case and dots aside."""
     text = bare(name).lower().removesuffix(".gguf")
@@ -138,6 +139,7 @@ def model_words(name: str) -> frozenset[str]:
     return frozenset(word for word in words if not _PACKAGING.match(word))
 
 
+@lru_cache(maxsize=4096)
 def model_key(name: str) -> str:
     """`model_words` joined in the order written, for names that differ only in their separators."""
     text = bare(name).lower().removesuffix(".gguf")

@@ -11,12 +11,13 @@ import msgspec
 
 from compiler import resolve
 from compiler.finding import Related, Span
+from compiler.judgement import Asked, Judgement
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence
 from compiler.resolve import EffectiveHub, text
 from runtime.facts import EngineFacts, newest
 from runtime.lockfile import Lock
 from runtime.manifest import Engine, Format, Source
-from runtime.support import Verdict, judge, matches
+from runtime.support import Verdict, matches
 
 
 class Document:
@@ -32,32 +33,18 @@ class Document:
         self.root = root
 
     @property
+    def file_name(self) -> str:
+        """The file's name without its folder."""
+        return PurePosixPath(self.file.replace("\\", "/")).name
+
+    @property
     def stem(self) -> str:
         """The file's name without folder and `.yaml`."""
-        name = PurePosixPath(self.file.replace("\\", "/")).name
-        return name.removesuffix(".yaml").removesuffix(".yml")
+        return self.file_name.removesuffix(".yaml").removesuffix(".yml")
 
     def path_of(self, node: Node) -> str:
         """Where `node` stands, such as `specs[0].quantizations[1]`; empty where it is no value."""
-        return self._paths.get(id(node), "")
-
-    @cached_property
-    def _paths(self) -> dict[int, str]:
-        paths: dict[int, str] = {}
-
-        def walk(node: Node, path: str) -> None:
-            paths[id(node)] = path
-            if isinstance(node, Mapping):
-                for key, value in node.items():
-                    step = f"{path}.{key.raw}" if path else key.raw
-                    paths[id(key)] = step
-                    walk(value, step)
-            elif isinstance(node, Sequence):
-                for index, item in enumerate(node.items):
-                    walk(item, f"{path}[{index}]")
-
-        walk(self.root, "")
-        return paths
+        return _path(self.root, node, "") or ""
 
     def place(self, node: Node) -> Place:
         """Where `node` stands in this file."""
@@ -71,6 +58,27 @@ class Document:
     def related(self, node: Node, message: str) -> Related:
         """`node` of this file as the second place of a problem."""
         return Related(self.file, _point(node), message)
+
+
+def _path(here: Node, wanted: Node, path: str) -> str | None:
+    """The path of `wanted` below `here`, whose own is `path`; None where it is not there."""
+    if here is wanted:
+        return path
+    line = wanted.span.line
+    if isinstance(here, Mapping):
+        for key, value in here.items():
+            if key is wanted or value.span.line <= line <= value.span.end_line:
+                step = f"{path}.{key.raw}" if path else key.raw
+                found = step if key is wanted else _path(value, wanted, step)
+                if found is not None:
+                    return found
+    elif isinstance(here, Sequence):
+        for index, item in enumerate(here.items):
+            if item.span.line <= line <= item.span.end_line:
+                found = _path(item, wanted, f"{path}[{index}]")
+                if found is not None:
+                    return found
+    return None
 
 
 def _point(node: Node) -> Span:
@@ -150,8 +158,6 @@ class SpecView:
     quantizations: list[Scalar]
     hubs: list[EffectiveHub]
     # Several rules ask the same; the answers are kept for the length of a check.
-    _verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict, repr=False)
-    _split: dict[str, bool] = field(default_factory=dict, repr=False)
     _loads: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @property
@@ -197,26 +203,22 @@ class SpecView:
         node = self.node.get("trust_remote_code")
         return isinstance(node, Scalar) and node.value is True
 
-    def split(self, quantization: str) -> bool:
-        """Whether a quantization is in several files on every hub that has it."""
-        if quantization not in self._split:
-            self._split[quantization] = resolve.split_everywhere(self.hubs, quantization)
-        return self._split[quantization]
+    @cached_property
+    def _asked(self) -> Asked:
+        names = tuple(self.names())
+        return Asked(self.format, names,
+                     tuple(resolve.split_everywhere(self.hubs, name) for name in names),
+                     tuple(self.family.architectures), self.trust_remote_code)
 
-    def verdict(self, engine: Engine, quantization: str) -> Verdict:
-        """What the engine's facts say of one quantization."""
-        key = (engine.name, quantization)
-        if key not in self._verdicts:
-            self._verdicts[key] = self.family.catalogue.verdict(
-                engine, self.format, quantization, tuple(self.family.architectures),
-                self.split(quantization), self.trust_remote_code)
-        return self._verdicts[key]
+    def verdicts(self, engine: Engine) -> dict[str, Verdict]:
+        """What the engine's facts say of each quantization; not to be changed."""
+        return self.family.catalogue.judgement.verdicts(engine, self._asked)
 
     def loads(self, engine: Engine) -> bool:
         """Whether the engine loads at least one quantization."""
         if engine.name not in self._loads:
-            self._loads[engine.name] = any(self.verdict(engine, name).supported
-                                           for name in self.names())
+            self._loads[engine.name] = any(verdict.supported
+                                           for verdict in self.verdicts(engine).values())
         return self._loads[engine.name]
 
     def promised(self) -> list[Engine]:
@@ -332,6 +334,7 @@ class CatalogueView:
             that say "there is no such …" then stay silent.
         facts: What probed releases of the engines have.
         known_renamed: What `renamed` is, where not all families are here.
+        judgement: What its engines' facts say of specs.
     """
 
     families: list[FamilyView] = field(default_factory=list)
@@ -341,8 +344,7 @@ class CatalogueView:
     complete: bool = True
     facts: list[EngineFacts] = field(default_factory=list)
     known_renamed: dict[str, str | None] | None = field(default=None, repr=False)
-    _verdicts: dict[tuple[str, str, str, tuple[str, ...], bool, bool], Verdict] = field(
-        default_factory=dict, repr=False)
+    judgement: Judgement = field(default_factory=Judgement, repr=False)
 
     @property
     def renamed(self) -> dict[str, str | None]:
@@ -373,16 +375,6 @@ class CatalogueView:
             if engine.record.name.lower() == name.lower():
                 return engine.record
         return None
-
-    def verdict(self, engine: Engine, model_format: str, quantization: str,
-                architectures: tuple[str, ...], split: bool, remote_code: bool) -> Verdict:
-        """What `judge` says; a catalogue asks the same few again and again."""
-        key = (engine.name, model_format, quantization, architectures, split, remote_code)
-        if key not in self._verdicts:
-            self._verdicts[key] = judge(
-                engine, model_format=model_format, quantization=quantization,
-                architectures=architectures, split=split, remote_code=remote_code)
-        return self._verdicts[key]
 
     def knows_quantization(self, model_format: str, quantization: str) -> bool:
         """Whether a format has such a quantization; True where the format itself is unknown."""

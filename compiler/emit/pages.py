@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import structs
 
 from compiler.emit import hubs as hub_pages
 from compiler.emit import rst, view
@@ -78,6 +79,11 @@ def _place(family: Family) -> str:
     return f"{family.source.file}:{family.source.line}"
 
 
+@cache
+def _is_record(kind: type) -> bool:
+    return issubclass(kind, _RECORDS)
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, which keeps a template to what it is given, without its cost for records.
 
@@ -87,7 +93,8 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """The attribute of an object in a template."""
-        if isinstance(obj, _RECORDS) and not attribute.startswith("_"):
+        kind: Any = type(obj)
+        if _is_record(kind) and not attribute.startswith("_"):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
@@ -130,7 +137,7 @@ class Writer:
         made = view.spec_view(family, spec, number, self.engines)
         if not (self.page and self.verification.tried):
             return made
-        return replace(made, verification=badge(self.verification, family, spec))
+        return structs.replace(made, verification=badge(self.verification, family, spec))
 
     def verification_page(self) -> str:
         """The page of all records."""
@@ -148,7 +155,7 @@ class Writer:
         return self.index_template.render(families=families, names=names)
 
     def _escaped(self, value: Any) -> Any:
-        if isinstance(value, str) and not isinstance(value, rst.Rst):
+        if type(value) is not rst.Rst and isinstance(value, str):
             return rst.escape(value)
         return value
 

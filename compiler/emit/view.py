@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
 
 from compiler import resolve
 from compiler.emit import hubs as hub_pages
@@ -12,7 +14,7 @@ from compiler.verification import Tried
 from runtime.command import launch_argv, shell_line
 from runtime.files import is_split
 from runtime.manifest import Engine, EngineClaim, Family, Hub, Spec
-from runtime.memory import USUAL_CONTEXT, estimate, human
+from runtime.memory import USUAL_CONTEXT, Estimate, estimate, human
 from runtime.support import judge
 
 #: The hubs that pages of the field print, in that order; the first that a spec has gives its id.
@@ -26,8 +28,7 @@ _COMMIT = 12
 _FEW = 4
 
 
-@dataclass(frozen=True, slots=True)
-class EngineView:
+class EngineView(msgspec.Struct, frozen=True):
     """One engine of a spec.
 
     Attributes:
@@ -47,8 +48,7 @@ class EngineView:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class HubView:
+class HubView(msgspec.Struct, frozen=True):
     """One hub of a spec.
 
     Attributes:
@@ -64,8 +64,7 @@ class HubView:
     links: list[Rst]
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryView:
+class MemoryView(msgspec.Struct, frozen=True):
     """What a quantization takes, for readers.
 
     Attributes:
@@ -81,8 +80,7 @@ class MemoryView:
     basis: str
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(msgspec.Struct, frozen=True):
     """Quantizations by what differs among them, those alike in one row.
 
     Attributes:
@@ -91,11 +89,10 @@ class Matrix:
     """
 
     columns: list[str]
-    rows: list[tuple[list[str], list[str]]] = field(default_factory=list)
+    rows: list[tuple[list[str], list[str]]]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLine:
+class RecordLine(msgspec.Struct, frozen=True):
     """One verification record, as the table of them prints it.
 
     Attributes:
@@ -130,8 +127,7 @@ def record_lines(tried: Tried) -> Iterator[RecordLine]:
                          "the spec or the engine's facts changed since it was tried")
 
 
-@dataclass(frozen=True, slots=True)
-class SpecView:
+class SpecView(msgspec.Struct, frozen=True):
     """One spec of a family, as the template prints it.
 
     Attributes:
@@ -244,9 +240,17 @@ def _memory(family: Family, spec: Spec) -> list[MemoryView]:
         hub = next((hub for hub in spec.hubs if name in hub.quantizations), None)
         engine = next((claim.engine for claim in spec.engines if name in claim.quantizations), "")
         made = estimate(spec, hub, name, engine=engine, context_length=context) if hub else None
-        if made is not None and made.total is not None:
-            out.append(MemoryView(name, human(made.disk or 0), human(made.total), made.basis))
+        if made is not None and (shown := _memory_view(name, made)):
+            out.append(shown)
     return out
+
+
+@lru_cache(maxsize=1 << 12)
+def _memory_view(quantization: str, made: Estimate) -> MemoryView | None:
+    """An estimate in words; None where there is none."""
+    if made.total is None:
+        return None
+    return MemoryView(quantization, human(made.disk or 0), human(made.total), made.basis)
 
 
 def printed_hub(spec: Spec) -> Hub:

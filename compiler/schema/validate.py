@@ -100,6 +100,8 @@ class _Check:
 
     def decimal_points(self) -> None:
         """Report `8.0` where JSON Schema takes it for a whole number; no field takes a fraction."""
+        if not _has_fraction(self.tree):
+            return  # nearly always
         for path, node in _scalars(self.tree, []):
             value = node.value
             if "extensions" in path:
@@ -183,6 +185,14 @@ class _Check:
                 self.report(item.span, codes.TWICE, message, hint, [*path, index], [related])
             else:
                 first[key] = item
+
+
+def _has_fraction(node: Node) -> bool:
+    if isinstance(node, Scalar):
+        return type(node.value) is float
+    if isinstance(node, Sequence):
+        return any(map(_has_fraction, node.items))
+    return any(_has_fraction(value) for _, value in node.entries.values())
 
 
 def _scalars(node: Node, path: _Path) -> Iterator[tuple[_Path, Scalar]]:

@@ -22,6 +22,7 @@ Right
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
@@ -39,6 +40,14 @@ def check(family: FamilyView) -> Iterator[Problem]:
     template = family.text("chat_template")
     if node is None or template is None:
         return
+    if problem := _problem(template):
+        yield family.problem(node, f"the chat template does not parse{problem}",
+                             "copy it from the model's tokenizer_config.json")
+
+
+@lru_cache(maxsize=256)
+def _problem(template: str) -> str:
+    """What follows "does not parse"; empty where it does. Families of one lab share templates."""
     # Imported here: few families have a template, and Jinja is slow to import.
     from jinja2 import TemplateSyntaxError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -51,7 +60,5 @@ def check(family: FamilyView) -> Iterator[Problem]:
         environment.parse(text)
     except (TemplateSyntaxError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        at = f" in its line {line}" if line else ""
-        yield family.problem(node, f"the chat template does not parse{at}: "
-                             f"{str(error).rstrip('.')}",
-                             "copy it from the model's tokenizer_config.json")
+        return (f" in its line {line}" if line else "") + f": {str(error).rstrip('.')}"
+    return ""

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Mapping, Node, Scalar, Sequence
+from compiler.read.nodes import Node, Scalar, Sequence
 
 CODE = "MB270"
 NAME = "todo-left"
@@ -39,27 +39,31 @@ _TODO = re.compile(r"(?<![A-Za-z0-9])TODO(?![A-Za-z0-9])")
 _NOT_PROSE = frozenset({"chat_template", "extensions"})
 #: Numbers that the skeleton writes and that no model has.
 _NUMBERS = {"context_length": ("1", "the context length in tokens"),
-            "size_in_billions": ("0", "the number of parameters in billions")}
+            "size_in_billions": ("0", "the number of parameters in billions"),
+            "activated_size_in_billions": ("0", "the parameters that a token passes through")}
 
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Look at every value."""
-    yield from _look(family, "", family.root)
-
-
-def _look(family: FamilyView, key: str, node: Node) -> Iterator[Problem]:
-    if isinstance(node, Mapping):
-        for name, value in node.items():
-            if name.raw not in _NOT_PROSE:
-                yield from _look(family, name.raw, value)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _look(family, key, item)
-    elif isinstance(node, Scalar):
+    for key, node in _prose("", family.root, []):
         number, meaning = _NUMBERS.get(key, ("", ""))
         if number and node.raw == number:
             yield family.problem(node, f"`{key}: {number}` is the skeleton's placeholder",
                                  f"write {meaning}")
-        elif _TODO.search(node.raw):
+        elif "TODO" in node.raw and _TODO.search(node.raw):
             yield family.problem(node, f"`{key}` still holds a TODO",
                                  "fill it in; the comment beside it says how")
+
+
+def _prose(key: str, node: Node, found: list[tuple[str, Scalar]]) -> list[tuple[str, Scalar]]:
+    """Add every value at or below `node` to `found`, with the key that it stands under."""
+    if isinstance(node, Scalar):
+        found.append((key, node))
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            _prose(key, item, found)
+    else:
+        for name, value in node.items():
+            if name.raw not in _NOT_PROSE:
+                _prose(name.raw, value, found)
+    return found
