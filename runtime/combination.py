@@ -73,6 +73,18 @@ class Combination:
             self.hub_name == self.hub.hub) else None
 
     @property
+    def original_repos(self) -> list[tuple[str, str]]:
+        """Hubs and repositories of the unquantized model of the same size, where the family has it.
+
+        Its configuration and tokenizer are those of every quantization.
+        """
+        return [(hub.hub, files.repo_id(hub, "none"))
+                for spec in self.family.specs
+                if spec.format == "pytorch" and spec.variant == self.spec.variant
+                and spec.size_in_billions == self.spec.size_in_billions
+                for hub in hubs_with(spec, "none")]
+
+    @property
     def trust_remote_code(self) -> bool:
         """Whether the repository's own code must run for the model to load."""
         return self.spec.trust_remote_code

@@ -113,15 +113,15 @@ def from_local_hub(combination: Combination, root: Path | None) -> Located:
                 continue
             tried.append(folder)
             if folder.is_dir():
-                return _in_folder(combination, folder, repo,
+                return _in_folder(combination, folder, repo, root,
                                   files.expected_files(hub, combination.quantization))
     raise UserError(f"the local hub {root} does not have {combination.repo_id}",
                     code="not-on-hub", why=f"looked for {', '.join(map(str, tried))}",
                     hint="put the repository's files there, or use another --hub")
 
 
-def _in_folder(combination: Combination, folder: Path, repo: str, expected: list[str] | None,
-               ) -> Located:
+def _in_folder(combination: Combination, folder: Path, repo: str, root: Path,
+               expected: list[str] | None) -> Located:
     if expected is None:
         _check_folder(folder)
         weights: tuple[Path, ...] = ()
@@ -138,7 +138,8 @@ def _in_folder(combination: Combination, folder: Path, repo: str, expected: list
     if projector is not None and not (weights and projector.is_file()):
         projector = None  # it is of use only beside a .gguf file, and not needed for text
     model = LocalModel(folder=folder, model_format=combination.spec.format,
-                       layout=combination.layout, weights=weights, projector=projector)
+                       layout=combination.layout, weights=weights, projector=projector,
+                       original=_original(combination, [root], ""))
     return checked(Located(model=model, hub="local", repo_id=repo,
                            revision=combination.hub.revision, commit="",
                            files=_facts(folder, weights)))
@@ -158,7 +159,29 @@ def model_in(combination: Combination, folder: Path, names: Sequence[str]) -> Lo
     name = combination.projector
     projector = folder / name if name is not None and name in names else None
     return LocalModel(folder=folder, model_format=combination.spec.format,
-                      layout=combination.layout, weights=weights, projector=projector)
+                      layout=combination.layout, weights=weights, projector=projector,
+                      original=_original(combination, [home.models_folder()], "*"))
+
+
+def _original(combination: Combination, roots: Sequence[Path], revision: str) -> Path | None:
+    """The folder of the unquantized model's configuration and tokenizer; None where it is not here.
+
+    Args:
+        combination: Of a quantization.
+        roots: Folders that hold repositories, by hub or not.
+        revision: Pattern of what lies between a repository's folder and its files; may be empty.
+    """
+    if combination.layout != "file":
+        return None
+    for root in roots:
+        for hub, repo in combination.original_repos:
+            if files.unsafe_path_reason(repo):
+                continue
+            for folder in (root / hub / repo, root / repo):
+                for config in sorted(folder.glob(f"{revision}/config.json".lstrip("/"))):
+                    if any(config.parent.glob("tokenizer*")):
+                        return config.parent
+    return None
 
 
 def checked(located: Located) -> Located:

@@ -25,6 +25,8 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
         layout: `folder` or `file`: which of the two the engine is given.
         weights: Absolute weight files in loading order; empty for folder formats.
         projector: Absolute path of a multimodal projector that goes with them.
+        original: Folder with the configuration and tokenizer of the unquantized model, where it is
+            on this machine; some engines read them there instead of from a .gguf file.
     """
 
     folder: Path
@@ -32,6 +34,7 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
     layout: str = "folder"
     weights: tuple[Path, ...] = ()
     projector: Path | None = None
+    original: Path | None = None
 
     @property
     def path(self) -> Path:
@@ -241,8 +244,9 @@ COMMON_FAILURES = (
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ALARM = re.compile(r"(?:error|exception)\b|\b(?:fatal|failed|failure|cannot|abort\w*|panic)\b",
                     re.IGNORECASE)
-#: A line that a server writes for each of our own requests while we wait.
-_OWN_REQUEST = re.compile(r'"(?:GET|POST) /(?:health|v1)')
+#: What a server writes for each of our own requests while we wait, and what follows every error of
+#: a library and every warning of Python.
+_EMPTY = re.compile(r'"(?:GET|POST) /(?:health|v1)|For further information visit|warnings\.warn\(')
 _LONGEST_LINE = 300
 
 
@@ -253,8 +257,8 @@ def clean(line: str) -> str:
 
 
 def tells(line: str) -> bool:
-    """Whether a cleaned log line says anything: not empty, and no echo of our own requests."""
-    return bool(line) and not _OWN_REQUEST.search(line)
+    """Whether a cleaned log line says anything: no echo of our own requests, no mere decoration."""
+    return bool(line) and not _EMPTY.search(line)
 
 
 def key_line(lines: Iterable[str], failures: Sequence[Failure]) -> KeyLine | None:

@@ -33,6 +33,10 @@ FAILURES = (
     Failure(pattern=r"It looks like the config file at '.*\.gguf' is not a valid JSON file",
             reason="this vLLM has no GGUF loader", outcome="environment",
             advice="`runtime engines install vLLM --for ggufv2` adds its plugin"),
+    Failure(pattern=r"Unrecognized model in .*\bmodel_type\b",
+            reason="vLLM does not read this architecture's configuration from the .gguf file",
+            advice="name a folder with the unquantized model's config.json and tokenizer: "
+                   "`-- --tokenizer FOLDER`"),
     Failure(pattern=r"Failed to infer device type", outcome="environment",
             reason="this build of vLLM finds no device it can run on",
             advice="use the provider vllm-cpu on a machine without a GPU"),
@@ -73,9 +77,12 @@ def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> C
     if runner.provider == "vllm-cpu":
         # Compiled, its CPU build gives wrong answers in bfloat16.
         argv.append("--enforce-eager")
-    if model.layout == "file":
-        notes.append("vLLM takes the tokenizer from the .gguf file; the original repository's is "
-                     "better where you have it: `-- --tokenizer FOLDER`")
+    if model.original is not None:
+        # It reads only some architectures from a .gguf file itself.
+        argv += ["--tokenizer", str(model.original), "--hf-config-path", str(model.original)]
+    elif model.layout == "file":
+        notes.append("vLLM wants the configuration and tokenizer of the unquantized model, which "
+                     "is not here; name a folder that holds them: `-- --tokenizer FOLDER`")
     environment: dict[str, str | None] = {
         **runner.environment, "VLLM_API_KEY": options.api_key, "VLLM_NO_USAGE_STATS": "1",
         "HF_HUB_OFFLINE": "1",

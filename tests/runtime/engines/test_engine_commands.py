@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from runtime.engines import MODULES, engine_module
@@ -87,6 +88,15 @@ def test_vllm(provider, beginning, end):
 def test_vllm_gets_the_file_of_a_gguf():
     made = command("vllm", Runner(provider="vllm", executable=Path("/v")), GGUF)
     assert made.argv[:3] == ["/v", "serve", "/models/m/q/m-00001-of-00002.gguf"]
+    assert "--tokenizer" not in made.argv
+    assert any("--tokenizer FOLDER" in note for note in made.notes)
+
+
+def test_vllm_gets_the_original_of_a_gguf_where_it_is_here():
+    model = msgspec.structs.replace(GGUF, original=Path("/models/o"))
+    made = command("vllm", Runner(provider="vllm", executable=Path("/v")), model)
+    assert made.argv[-4:] == ["--tokenizer", "/models/o", "--hf-config-path", "/models/o"]
+    assert not made.notes
 
 
 RUNNERS = {
@@ -171,6 +181,10 @@ def test_every_launchable_engine_of_the_specs_has_its_module():
      "environment"),
     ("vllm", ["api_server.py: error: unrecognized arguments: --disable-log-requests"],
      "the engine does not know an option that it was given", "failed"),
+    ("vllm", ["  Value error, Unrecognized model in /m. Should have a `model_type` key in its "
+              "config.json. [type=value_error]",
+              "    For further information visit https://errors.pydantic.dev/2.14/v/value_error"],
+     "vLLM does not read this architecture's configuration from the .gguf file", "failed"),
     ("transformers", ["ImportError: Loading a GPTQ quantized model requires optimum (pip install "
                       "optimum)"], "the engine's environment lacks optimum", "environment"),
     ("transformers", ["all fine", "ValueError: something odd", "bye"], "", "failed"),
