@@ -7,6 +7,8 @@ import json
 import os
 import re
 import tempfile
+import textwrap
+from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -41,6 +43,13 @@ class SpecFacts:
         quantizations: Quantizations; empty: the usual one of the format.
         file_template: Path of the weight file, for formats laid out as files.
         revision: Commit to pin.
+        split_file_template: Path of one part of a quantization in several files.
+        split_parts: Quantization → its parts.
+        projectors: Files that give a model its vision or hearing.
+        activated_size_in_billions: Of a mixture of experts.
+        mixture: It is one, so that it needs an activated size.
+        undecided: Its quantizations are not known, and the usual one must not be supposed.
+        notes: Sentences for the author, put before the spec.
     """
 
     format: str
@@ -49,14 +58,25 @@ class SpecFacts:
     quantizations: Sequence[str] = ()
     file_template: str | None = None
     revision: str | None = None
+    split_file_template: str | None = None
+    split_parts: MappingABC[str, Sequence[str]] = field(default_factory=dict)
+    projectors: Sequence[str] = ()
+    activated_size_in_billions: str | None = None
+    mixture: bool = False
+    undecided: bool = False
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a family; None becomes a placeholder that `check` reports.
 
-    A command line knows little of it. Whoever asks a hub (`--from HUB:REPO_ID`) fills in more of
-    the same record and calls `skeleton`.
+    A command line knows little of it; `compiler.lock.draft` asks a hub and knows more.
+
+    Attributes:
+        licence: As the hub names it.
+        notes: Sentences for the author, put at the top.
+        drafted: Read from a hub: what is not known is open then, and nothing usual is supposed.
     """
 
     name: str
@@ -68,6 +88,9 @@ class Facts:
     architectures: Sequence[str] = ()
     model_type: str | None = None
     hubs: Sequence[str] = field(default=("huggingface",))
+    licence: str | None = None
+    notes: Sequence[str] = ()
+    drafted: bool = False
 
 
 def skeleton(facts: Facts, *, schema: str | None) -> str:
@@ -80,12 +103,13 @@ def skeleton(facts: Facts, *, schema: str | None) -> str:
     lines = [modeline.line(schema)] if schema else []
     lines += [
         "# Fill in each TODO; `compiler check` lists what is left, `compiler fmt` tidies up.",
+        *_notes(facts.notes),
         "",
         _pair("name", facts.name),
         "# In tokens: max_position_embeddings in the model's config.json, or what its card says.",
         f"context_length: {facts.context_length or 1}" + _todo(facts.context_length),
         "# ISO 639 codes of the languages that it is made for.",
-        _pair("languages", list(facts.languages or ["en"])),
+        _pair("languages", list(facts.languages or [_TODO if facts.drafted else "en"])),
         "# chat or generate, and what else the lab claims: reasoning, hybrid, tools, vision, "
         "audio, omni.",
         _pair("abilities", list(facts.abilities or ["chat"])),
@@ -94,6 +118,7 @@ def skeleton(facts: Facts, *, schema: str | None) -> str:
         "# Both stand in the model's config.json; engines choose their loader by them.",
         _pair("architectures", list(facts.architectures or [_TODO])),
         _pair("model_type", facts.model_type or _TODO),
+        *_licence(facts),
         "",
         "# One entry for each format at each size.",
         "specs:",
@@ -104,16 +129,19 @@ def skeleton(facts: Facts, *, schema: str | None) -> str:
 
 
 def _spec(facts: Facts, spec: SpecFacts, *, explain: bool) -> list[str]:
-    quantizations = list(spec.quantizations or [_QUANTIZATIONS.get(spec.format, _TODO)])
+    usual = _TODO if spec.undecided else _QUANTIZATIONS.get(spec.format, _TODO)
+    quantizations = list(spec.quantizations or [usual])
     several = len(quantizations) > 1
     body = [_pair("format", spec.format)]
     if explain:
         body += ["# Parameters in billions, `_` for the point: 7, 0_5, 1_8."]
     size = spec.size_in_billions
     body += [f"size_in_billions: {size or 0}" + _todo(size)]
+    if active := spec.activated_size_in_billions or (spec.mixture and "0"):
+        body += [f"activated_size_in_billions: {active}" + _todo(active != "0")]
     if explain:
         body += ["# As the repository spells them; the first one is the default."]
-    body += [_pair("quantizations", quantizations)]
+    body += _nested("quantizations", quantizations)
     if explain:
         body += ["# org/name on the hub. A repository for each quantization: put {quantization} "
                  "where", "# its name stands."]
@@ -123,15 +151,40 @@ def _spec(facts: Facts, spec: SpecFacts, *, explain: bool) -> list[str]:
     if spec.revision:
         body += [_pair("revision", spec.revision)]
     if spec.format in _FILES:
-        if spec.file_template is None:
+        if spec.file_template is None and spec.split_file_template is None:
             body += ["# The weight file's path in the repository. In several parts: see "
                      "split_file_template", "# and split_parts in the guide."]
-        body += [_pair("file_template", spec.file_template or "TODO-{quantization}.gguf")]
+        if spec.file_template or not spec.split_file_template:
+            body += _nested("file_template", spec.file_template or "TODO-{quantization}.gguf")
+        if spec.split_file_template:
+            body += _nested("split_file_template", spec.split_file_template)
+            body += _nested("split_parts", {name: list(parts)
+                                            for name, parts in spec.split_parts.items()})
+        if spec.projectors:
+            body += _nested("multimodal_projectors", list(spec.projectors))
     if explain:
         body += ["# In order of preference. A hub states only what differs there, such as its own "
                  "repo_id."]
     body += ["hubs:", *(f"  {hub}: {{}}" for hub in facts.hubs)]
-    return [("  - " if number == 0 else "    ") + line for number, line in enumerate(body)]
+    lines = [("  - " if number == 0 else "    ") + line for number, line in enumerate(body)]
+    return [*(f"  {line}" for line in _notes(spec.notes)), *lines]
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    return [f"# {line}" for note in notes for line in textwrap.wrap(note, 94)]
+
+
+def _licence(facts: Facts) -> list[str]:
+    if facts.licence is None and not facts.drafted:
+        return []
+    return ["# As the hub names it; an SPDX identifier where there is one.",
+            _pair("licence", facts.licence or _TODO)]
+
+
+def _nested(key: str, value: object) -> list[str]:
+    """The lines of a key of a spec, less its indentation; broken as they stand in the file."""
+    lines = write_yaml({"specs": [{key: value}]}).rstrip("\n").split("\n")[1:]
+    return [line[len("  - "):] for line in lines]
 
 
 def _pair(key: str, value: object) -> str:
@@ -159,10 +212,7 @@ def prepare(
     Raises:
         MisuseError: The name or another value cannot be, or is taken.
     """
-    folder = specs / "families"
-    if not specs.is_dir():
-        raise MisuseError(f"there is no specs folder at {specs}", code="specs-missing",
-                          hint="name it with --specs, or create it")
+    _check_folder(specs)
     _check_name(name)
     if len(formats) > 1 and (repo_id or quantizations):
         raise MisuseError("--repo-id and --quantization belong to one format, not to several",
@@ -174,10 +224,28 @@ def prepare(
             raise MisuseError(f"there is no format {item!r}",
                               hint=(f"did you mean {near[0]}? " if near else "")
                               + f"formats are {', '.join(known)}")
-    path = folder / f"{name}.yaml"
-    _check_free(name, path)
+    path = place(name, specs)
     facts = Facts(name, [SpecFacts(item, _size(size), repo_id, quantizations) for item in formats])
     return path, skeleton(facts, schema=modeline.choose(path, "family", None))
+
+
+def place(name: str, specs: Path) -> Path:
+    """Where the file of a new family goes.
+
+    Raises:
+        MisuseError: The name cannot be, or is taken.
+    """
+    _check_folder(specs)
+    _check_name(name)
+    path = specs / "families" / f"{name}.yaml"
+    _check_free(name, path)
+    return path
+
+
+def _check_folder(specs: Path) -> None:
+    if not specs.is_dir():
+        raise MisuseError(f"there is no specs folder at {specs}", code="specs-missing",
+                          hint="name it with --specs, or create it")
 
 
 def store(path: Path, text: str) -> None:

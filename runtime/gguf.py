@@ -250,12 +250,14 @@ class Metadata:
     attention: Attention | None
 
 
-def read_metadata(read: Callable[[int, int], bytes], name: str) -> Metadata:
+def read_metadata(read: Callable[[int, int], bytes], name: str, *, whole: bool = False,
+                  ) -> Metadata:
     """Read the beginning of a file that is elsewhere, a few pieces at the most.
 
     Args:
         read: Gives the bytes from a first position up to an exclusive last one, fewer at the end.
         name: How to call the file in errors.
+        whole: Read on through the vocabulary, a few megabytes, to learn of a chat template.
 
     Raises:
         UserError: It is no GGUF file, or its header cannot be understood.
@@ -267,7 +269,7 @@ def read_metadata(read: Callable[[int, int], bytes], name: str) -> Metadata:
         if data[:4] != b"GGUF":
             raise _not_gguf(Path(name), data[:256])
         try:
-            return _metadata(_Reader(data))
+            return _metadata(_Reader(data), whole=whole)
         except _ShortError:
             if not more or len(data) < step:
                 break
@@ -278,7 +280,7 @@ def read_metadata(read: Callable[[int, int], bytes], name: str) -> Metadata:
                     code="model-damaged")
 
 
-def _metadata(reader: _Reader) -> Metadata:
+def _metadata(reader: _Reader, *, whole: bool) -> Metadata:
     reader.skip(4)
     version = reader.number("I")
     if version not in (2, 3):
@@ -292,8 +294,8 @@ def _metadata(reader: _Reader) -> Metadata:
     for _ in range(keys):
         name = reader.text(_LONGEST_NAME).decode("utf-8", "replace")
         # The vocabulary is long and comes last; what is asked for stands before it, mostly.
-        if name.startswith("tokenizer.") and {"general.file_type", "general.architecture"} <= (
-                found.keys()):
+        if (not whole and name.startswith("tokenizer.")
+                and {"general.file_type", "general.architecture"} <= found.keys()):
             complete = False
             break
         kind = reader.number("I")

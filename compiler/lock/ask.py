@@ -42,13 +42,24 @@ def ask(wanted: Wanted, *, time: str, work: Path, notify: Notify) -> LockedSourc
     hub = load_hub(wanted.hub)
     resolved = hub.resolve(wanted.repo_id, wanted.revision, work=work, notify=notify)
     head = head_of(hub, resolved, work=work, notify=notify)
-    reading = _Reading(hub, resolved, work, notify)
+    return describe(wanted, Reading(hub, resolved, work, notify), time=time,
+                    head=head.commit if head else None)
+
+
+def describe(wanted: Wanted, reading: Reading, *, time: str, head: str | None = None,
+             ) -> LockedSource:
+    """What a repository whose revision is resolved holds; see `ask`.
+
+    Raises:
+        UserError: The hub stopped answering.
+    """
+    resolved = reading.resolved
     config = reading.config(wanted)
     headers = list(reading.gguf_headers(wanted))
     return LockedSource(
         hub=wanted.hub, repo_id=wanted.repo_id, revision=wanted.revision, commit=resolved.commit,
         provenance=Provenance(time=time, client=client(wanted.hub)),
-        head=head.commit if head else None,
+        head=head,
         name=resolved.name if resolved.name != wanted.repo_id else None,
         gated=resolved.gated, licence=resolved.licence, archive_sha256=resolved.archive_sha256,
         chat_template=reading.chat_template(),
@@ -93,10 +104,20 @@ def client(hub: str) -> str:
         return name
 
 
-class _Reading:
-    """Reads small files and headers of one repository."""
+class Reading:
+    """Reads small files and headers of one repository.
 
-    def __init__(self, hub: Hub, resolved: Resolved, work: Path, notify: Notify) -> None:
+    Args:
+        hub: The hub's module.
+        resolved: The repository, as it resolved a revision.
+        work: Folder for what has to be fetched to read.
+        notify: Told about waits, retries, and files that could not be read.
+        thorough: Read also what lies behind a GGUF file's vocabulary: its chat template.
+    """
+
+    def __init__(self, hub: Hub, resolved: Resolved, work: Path, notify: Notify, *,
+                 thorough: bool = False) -> None:
+        self.thorough = thorough
         self.hub = hub
         self.resolved = resolved
         self.work = work
@@ -128,7 +149,7 @@ class _Reading:
         firsts = {expected[0] for use in wanted.uses if (expected := use.expected_files)}
         for path in sorted(firsts & self.by_path.keys()):
             found = self._tell(path, lambda path=path: gguf.read_metadata(  # type: ignore[misc]
-                self._range(path), path))
+                self._range(path), path, whole=self.thorough))
             if found is not None:
                 self.gguf_templates.append(found.chat_template)
                 yield GgufFacts(path=path, architecture=found.architecture,
@@ -145,6 +166,13 @@ class _Reading:
         if any(self.gguf_templates):
             return True
         return False if self.gguf_templates and None not in self.gguf_templates else None
+
+    def text(self, path: str, most: int) -> bytes | None:
+        """The beginning of a small file; None where it is not there, or may not be read."""
+        if path not in self.by_path:
+            return None
+        found = self._tell(path, lambda: self._range(path)(0, most))
+        return found if isinstance(found, bytes) else None
 
     def _weights(self, wanted: Wanted) -> list[str]:
         paths = {file.path for use in wanted.uses if use.expected_files is None

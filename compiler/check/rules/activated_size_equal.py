@@ -50,7 +50,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
     for spec in family.specs:
         node = spec.node.get("activated_size_in_billions")
         activated = size_text(node)
-        if node and activated and parse_size(activated) == parse_size(spec.size):
+        # A zero is a placeholder, MB270.
+        if node and activated and 0 < parse_size(activated) == parse_size(spec.size):
             yield family.problem(
                 node, f"the activated size is the size itself, {activated}",
                 "leave it out for a dense model; give the part per token for a mixture of experts")

@@ -54,7 +54,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
     for spec in family.specs:
         for node in spec.quantizations:
             name = text(node) or ""
-            if catalogue.knows_quantization(spec.format, name):
+            if catalogue.knows_quantization(spec.format, name) or name == "TODO":  # MB270
                 continue
             near = nearest(name, examples(catalogue, spec.format))
             homes = home_formats(catalogue, name)

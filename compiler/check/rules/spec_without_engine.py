@@ -52,6 +52,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
     if not catalogue.engines or not catalogue.complete:
         return
     idle = [spec for spec in family.specs if spec.engines_node is None
+            and "TODO" not in spec.names()  # MB270
             and not any(spec.loads(engine.record) for engine in catalogue.engines)]
     # A chat family in which nothing can be run is MB307, once.
     if "chat" in family.abilities and len(idle) == len(family.specs):

@@ -2,8 +2,8 @@
 
 Why
 ---
-`compiler new` writes `TODO` where only the author knows the value, a context length of 1 and a
-size of 0. They pass the schema, so that everything else can be checked while the spec is being
+`compiler new` writes `TODO` where only the author knows the value, a context length of 1 and sizes
+of 0. They pass the schema, so that everything else can be checked while the spec is being
 written, but a page or a launch with them would be wrong.
 
 Wrong
