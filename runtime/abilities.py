@@ -8,6 +8,8 @@ from typing import Any
 
 from runtime.probe import Client, ProbeError
 
+#: What a family can claim, as the family schema lists it.
+KNOWN = ("chat", "generate", "reasoning", "hybrid", "tools", "vision", "audio", "omni")
 #: What there is a request for. That it chats is shown by the level before.
 PROBED = ("tools", "reasoning")
 #: Claimed by families, and shown by any answer.

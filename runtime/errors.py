@@ -64,3 +64,8 @@ class MisuseError(UserError):
                  details: dict[str, object] | None = None) -> None:
         super().__init__(message, code=code, why=why, hint=hint,
                          exit_code=ExitCode.MISUSE, details=details)
+
+
+def seconds(value: float) -> str:
+    """A limit of time as messages say it: `300 s`, `0.5 s`."""
+    return f"{value:.0f} s" if value >= 10 else f"{value:.2g} s"

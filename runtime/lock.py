@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from runtime.errors import UserError
+from runtime.errors import UserError, seconds
 
 _POLL_SECONDS = 0.1
 #: The byte that is locked: far behind the text, since Windows locks forbid reading.
@@ -64,7 +64,7 @@ def _acquire(handle: int, path: Path, limit: float, notify: Callable[[str], None
             told = True
         if time.monotonic() >= deadline:
             raise UserError(f"another launch still holds {path.parent}", code="locked",
-                            why=f"{who} did not finish within {limit:.0f} s",
+                            why=f"{who} did not finish within {seconds(limit)}",
                             hint="wait for it, or end it, and try again",
                             details={"pid": owner.get("pid")})
         time.sleep(_POLL_SECONDS)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.errors import seconds
+
 #: Asked by `verify` and by the demo: even a tiny model knows it, and the answer can be checked.
 QUESTION = "What is the capital of France? Answer in one sentence."
 #: What a base model, which has no chat template, continues.
@@ -220,7 +222,7 @@ class Client:
             response = connection.getresponse()
             return response.status, response.read(_LARGEST_ANSWER)
         except TimeoutError:
-            raise ProbeError(0, f"no answer within {timeout:.0f} s") from None
+            raise ProbeError(0, f"no answer within {seconds(timeout)}") from None
         except (OSError, http.client.HTTPException) as error:
             raise ProbeError(0, str(error) or type(error).__name__) from None
         finally:

@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from runtime import __version__
+from runtime.entry import take_over
 from runtime.errors import ExitCode, MisuseError, UserError
 
 #: The device that is written to is full or broken, which is not a fault of Modelbook.
@@ -75,6 +76,7 @@ def main(program: Program, argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _prepare_streams(arguments)
     try:
+        take_over()
         code = _dispatch(program, arguments)
         sys.stdout.flush()
         return code

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from runtime import home, jsonfile
-from runtime.errors import MisuseError, UserError
+from runtime.errors import MisuseError, UserError, seconds
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +133,7 @@ def stop(entry: Running, timeout: float = 30.0) -> None:
     deadline = time.monotonic() + timeout
     while entry.is_alive():
         if time.monotonic() > deadline:
-            raise UserError(f"{entry.id} did not stop within {timeout:.0f} s", code="stop",
+            raise UserError(f"{entry.id} did not stop within {seconds(timeout)}", code="stop",
                             hint=f"look at process {entry.guard_pid} and {entry.log}")
         time.sleep(0.05)
     with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from compiler import report, verification
 from compiler.assembly import Outputs
 from compiler.commands._speed import add_speed_arguments, speed_options
-from compiler.emit import outputs, profiles
+from compiler.emit import language, outputs, profiles
 from compiler.emit.write import Changes, compare, unified_diff, write
 from compiler.finding import Severity
 from compiler.pipeline import compile_specs
@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", default=profiles.DEFAULT, metavar="NAME",
                         help="what pages look like: " + ", ".join(profiles.names())
                         + f" (default: {profiles.DEFAULT})")
+    parser.add_argument("--language", default=language.ENGLISH, metavar="NAME",
+                        help="the language of what pages say by themselves: "
+                        + ", ".join(language.names()) + f" (default: {language.ENGLISH})")
     parser.add_argument("--out", type=Path, default=Path(DEFAULT_OUT), metavar="DIR",
                         help="the output folder: models/<type>/*.rst and manifest.json go there "
                         f"(default: {DEFAULT_OUT})")
@@ -47,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, plan, render and write; returns the exit code."""
-    profile = profiles.find(args.profile)
+    profile = replace(profiles.find(args.profile),
+                      language=language.find(args.language, args.specs))
     compiled = compile_specs(args.specs, speed_options(args), profile, args.out)
     result = (of_compiled(compiled, info=args.format == "json") if compiled
               else review(args.specs))
@@ -85,9 +89,10 @@ def _list_kept(result: Review) -> None:
     kept = [finding for finding in result.findings if finding.severity is not Severity.INFO]
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     sys.stderr.write(text.listing(kept, result.texts, colour=colour))
-    errors, warnings = (report.plural(result.count(severity), severity.label)
-                        for severity in (Severity.ERROR, Severity.WARNING))
-    print(f"kept in spite of {errors} and {warnings}", file=sys.stderr)
+    counts = [report.plural(count, severity.label) for severity in (
+        Severity.ERROR, Severity.WARNING) if (count := result.count(severity))]
+    if counts:
+        print(f"kept in spite of {' and '.join(counts)}", file=sys.stderr)
 
 
 def _refuse(result: Review, args: argparse.Namespace) -> int:
@@ -105,6 +110,7 @@ def _summary(args: argparse.Namespace, count: int, changes: Changes) -> str:
     parts = [f"{len(names)} {word}" for names, word in (
         (changes.new, "new"), (changes.changed, "changed"), (changes.unchanged, "unchanged"),
         (changes.stale, "stale" if args.check else "removed")) if names]
+    parts[0] = parts[0].replace(" ", " file " if parts[0].startswith("1 ") else " files ", 1)
     families = "1 family" if count == 1 else f"{count} families"
     if args.check:
         verdict = "differs from" if changes.any() else "is what it should be for"

@@ -265,4 +265,4 @@ def unified_diff(out: Path, files: Mapping[str, bytes], changes: Changes) -> Ite
         after = files[path].decode("utf-8", "replace").splitlines() if path in files else []
         yield from difflib.unified_diff(
             before, after, "/dev/null" if old is None else (out / path).as_posix(),
-            "/dev/null" if path not in files else f"generated/{path}", lineterm="")
+            "/dev/null" if path not in files else (out / path).as_posix(), lineterm="")

@@ -7,6 +7,9 @@ import json
 import sys
 import urllib.request
 
+if len(sys.argv) != 4:
+    print("usage: python ask.py BASE_URL MODEL QUESTION", file=sys.stderr)
+    raise SystemExit(2)
 base_url, model, question = sys.argv[1:]
 request = urllib.request.Request(
     f"{base_url}/chat/completions",

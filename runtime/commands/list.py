@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
 
+from runtime.columns import Cell, fitted
+from runtime.errors import MisuseError
 from runtime.index import Listed, all_listed
 from runtime.locate import add_manifest_argument, load_manifest
+from runtime.manifest import Manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the families; exit code 0 also when none fits."""
+    """Print the families; exit code 0 also when none fits, 2 for a value that does not exist."""
     manifest = load_manifest(args)
     everything = all_listed(manifest)
+    _refuse_unknown(args, manifest, everything)
     families = [family for family in everything if _fits(family, args)]
     if args.format == "json":
         import msgspec
@@ -59,13 +64,45 @@ def _summary(family: Listed) -> dict[str, object]:
             "context_length": family.context_length, "deprecated": family.deprecated}
 
 
+def _refuse_unknown(args: argparse.Namespace, manifest: Manifest,
+                    families: Sequence[Listed]) -> None:
+    """Tell a value that cannot fit anything from one that happens to fit nothing."""
+    from runtime.abilities import KNOWN
+    from runtime.hubs import TITLES
+
+    def known(stated: Iterable[str], used: Iterable[list[str]]) -> list[str]:
+        return list(dict.fromkeys([*stated, *(name for names in used for name in names)]))
+
+    _refuse("ability", args.ability, known(KNOWN, (f.abilities for f in families)))
+    _refuse("engine", args.model_engine, known((engine.name for engine in manifest.engines),
+                                               (f.engines for f in families)))
+    _refuse("format", args.model_format, known((known.name for known in manifest.formats),
+                                               (f.formats for f in families)))
+    _refuse("hub", args.hub, known((hub for hub in TITLES if hub != "local"),
+                                   (f.hubs for f in families)))
+
+
+def _refuse(word: str, wanted: str | None, known: list[str]) -> None:
+    if wanted is None or wanted.casefold() in map(str.casefold, known):
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(wanted.casefold(), {name.casefold(): name for name in known}, n=1,
+                             cutoff=0.5)
+    meant = next((name for name in known if near and name.casefold() == near[0]), "")
+    raise MisuseError(f"there is no {word} named {wanted!r}", code=f"no-such-{word}",
+                      hint=(f"did you mean {meant}? " if meant else "")
+                      + f"there are {', '.join(known)}", details={"known": known})
+
+
 def _print_table(families: list[Listed]) -> None:
-    rows = [("NAME", "SIZES (B)", "FORMATS", "ENGINES", "ABILITIES")]
+    rows: list[list[Cell]] = []
     for family in families:
         name = f"{family.name} (deprecated)" if family.deprecated else family.name
-        sizes = ", ".join(family.sizes).replace("_", ".")
-        rows.append((name, sizes, ", ".join(family.formats), ", ".join(family.engines),
-                     ", ".join(family.abilities)))
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    for row in rows:
-        print("  ".join([*(row[i].ljust(widths[i]) for i in range(4)), row[4]]).rstrip())
+        sizes = [size.replace("_", ".") for size in family.sizes]
+        rows.append([[name], sizes, family.formats, family.engines, family.abilities])
+    lines, cut = fitted(["NAME", "SIZES (B)", "FORMATS", "ENGINES", "ABILITIES"], rows)
+    for line in lines:
+        print(line)
+    if cut:
+        print("\n+N stands for N more; `runtime show NAME`, `--format json` and a pipe have all")

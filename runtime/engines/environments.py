@@ -19,7 +19,7 @@ import msgspec
 
 from runtime import home, jsonfile
 from runtime.engines.base import Runner
-from runtime.errors import MisuseError, UserError
+from runtime.errors import MisuseError, UserError, seconds
 from runtime.lock import folder_lock
 from runtime.machine import Machine
 from runtime.manifest import Engine, Provider
@@ -208,7 +208,7 @@ def _why_silent(error: Exception) -> str:
         said = [line.strip() for line in (error.stderr or "").splitlines() if line.strip()]
         return f"it exits with code {error.returncode}" + (f": {said[-1][:300]}" if said else "")
     if isinstance(error, subprocess.TimeoutExpired):
-        return f"it gives no answer within {error.timeout:.0f} s"
+        return f"it gives no answer within {seconds(error.timeout)}"
     return (error.strerror or str(error)) if isinstance(error, OSError) else "it answers no JSON"
 
 

@@ -45,7 +45,7 @@ def test_it_writes_pages_and_manifest_and_says_so(
     out = tmp_path / "out"
     assert main(["build", "--specs", str(specs), "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "2 families: 6 new" in said
+    assert "2 families: 6 files new" in said
     assert str(out / "manifest.json") in said
     manifest = load(out / "manifest.json")
     assert [family.name for family in manifest.families] == ["seed-oss", "smollm2"]
@@ -72,7 +72,7 @@ def test_a_second_build_touches_nothing(specs: Path, tmp_path: Path,
     before = tree(tmp_path / "out")
     assert main(arguments) == 0
     assert tree(tmp_path / "out") == before
-    assert "6 unchanged" in capsys.readouterr().out
+    assert "6 files unchanged" in capsys.readouterr().out
 
 
 def test_a_removed_family_takes_its_page_with_it(specs: Path, tmp_path: Path):
@@ -156,6 +156,8 @@ def test_check_shows_the_drift_and_writes_nothing(
     capsys.readouterr()
     assert main([*arguments, "--check"]) == 1
     said = capsys.readouterr().out.splitlines()
+    changed = f"{out.as_posix()}/models/llm/smollm2.rst"
+    assert said[said.index(f"--- {changed}") + 1] == f"+++ {changed}"
     assert "-- **Context Length:** 8192" in said
     assert "+- **Context Length:** 4096" in said
     assert f"--- {out.as_posix()}/models/llm/seed-oss.rst" in said

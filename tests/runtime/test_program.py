@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.errors import seconds
+
 ROOT = Path(__file__).parents[2]
 FAMILY = "name: demo\n模型-é: 1\n"
 
@@ -92,3 +94,33 @@ def test_help_fits_a_terminal_and_names_every_exit_code(module: str) -> None:
     assert max(map(len, text.splitlines())) <= 80
     codes = text.partition("exit codes:")[2]
     assert [int(code) for code in re.findall(r"\d+", codes)] == [0, 1, 2, 3, 130, 143]
+
+
+@pytest.mark.parametrize("program", ["compiler", "runtime"])
+def test_ctrl_c_while_the_program_is_imported(tmp_path: Path, program: str) -> None:
+    """The console script calls `entry.main`; a module that it imports sends the signal."""
+    slow = tmp_path / "argparse.py"  # in place of the first module that every program imports
+    slow.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    script = (f"import sys; from {program}.entry import main; "
+              f"sys.path.insert(0, {str(tmp_path)!r}); sys.exit(main())")
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True,
+                          timeout=60, check=False)
+    assert done.returncode == 130
+    assert done.stderr == b"interrupted\n"
+
+
+def test_ctrl_c_is_an_exception_again_once_the_program_runs() -> None:
+    script = ("import os, signal, sys, runtime.locate\n"
+              "runtime.locate.manifest_path = lambda chosen: os.kill(os.getpid(), signal.SIGINT)\n"
+              "from runtime.entry import main\n"
+              "sys.argv = ['runtime', 'list']\nsys.exit(main())")
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True,
+                          timeout=60, check=False)
+    assert done.returncode == 130
+    assert done.stderr == b"interrupted\n"
+
+
+@pytest.mark.parametrize(("value", "said"), [(300.0, "300 s"), (0.25, "0.25 s"), (1.5, "1.5 s"),
+                                             (299.998, "300 s"), (2, "2 s")])
+def test_limits_of_time_are_never_zero(value: float, said: str) -> None:
+    assert seconds(value) == said

@@ -28,6 +28,7 @@ from collections.abc import Iterable, Iterator
 from compiler.check.registry import Scope
 from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
 from compiler.finding import Severity
+from compiler.pagenames import name_reason
 from compiler.resolve import text
 from runtime.naming import slug
 
@@ -40,6 +41,7 @@ SCOPE = Scope.CATALOGUE
 class Fact(CatalogueFact, frozen=True, array_like=True):
     """A family whose file has another name."""
 
+    file: str
     stem: str
     name: str
     place: Place
@@ -47,22 +49,23 @@ class Fact(CatalogueFact, frozen=True, array_like=True):
 
 def gather(family: FamilyView) -> Iterator[Fact]:
     """Compare a family's name with its file's."""
-    page = slug(family.name)
-    # Where the name itself is refused (MB402), no file could be named after it.
-    if family.name.strip() and family.stem not in (family.name, page) and page:
-        yield Fact(family.stem, family.name, family.place(family.name_node))
+    # Where the name itself is refused (MB402, MB223), no file could be named after it.
+    if name_reason(family.name) or family.name.startswith("-"):
+        return
+    if family.stem not in (family.name, slug(family.name)):
+        yield Fact(family.file_name, family.stem, family.name, family.place(family.name_node))
 
 
 def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
     """Report the families, and compare the engines' names with their files'."""
     for fact in facts:
         yield fact.place.problem(
-            f"the file {fact.stem}.yaml holds the family {fact.name}",
+            f"the file {fact.file} holds the family {fact.name}",
             f"rename the file to {slug(fact.name)}.yaml, or correct the name")
     for engine in catalogue.engines:
         name = text(engine.name_node) or ""
         # Of two engines with one name (MB313) only one can have its file.
         if engine.stem.lower() != name.lower() and catalogue.engine(name) is engine.record:
             yield engine.problem(
-                engine.name_node, f"the file {engine.stem}.yaml holds the engine {name}",
+                engine.name_node, f"the file {engine.file_name} holds the engine {name}",
                 f"rename the file to {name.lower()}.yaml, or correct the name")

@@ -29,9 +29,7 @@ from collections.abc import Iterator
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
-from compiler.pagenames import unusable_reason
-from runtime.files import unsafe_path_reason
-from runtime.naming import slug
+from compiler.pagenames import name_reason
 
 CODE = "MB402"
 NAME = "name-unusable"
@@ -44,16 +42,6 @@ def check(family: FamilyView) -> Iterator[Problem]:
     name = family.name
     if name.startswith("-"):
         return  # MB223
-    page = slug(name)
-    reason = None
-    if not page:
-        reason = "no page name can be made of it"
-    elif "/" in name or "~" in name:
-        reason = "a slash or tilde has its own meaning in combination ids"
-    elif page.startswith(("_", ".")):
-        reason = "the site keeps names with this beginning for itself"
-    else:
-        reason = unsafe_path_reason(name) or unusable_reason(name) or unusable_reason(page)
-    if reason:
+    if reason := name_reason(name):
         yield family.problem(family.name_node, f"the name {name!r} cannot be used: {reason}",
                              "choose a name of letters, digits, '-', '_' and '.'")
