@@ -22,7 +22,14 @@ from runtime import __version__
 #: Changes when pages that were read by an earlier version must be read again.
 ENV_VERSION = 1
 #: The extension's parts, each a module with a `setup(app)` of its own, in the order of set-up.
-PARTS = ("assets", "records")
+PARTS = (
+    "assets",
+    "records",
+    "uses",
+    "elements",
+    "family_pages",
+    "catalogue",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ OPTIONS = (
            "The manifest that compiler build wrote, relative to the source folder."),
     Option("modelbook_verification", None, "env", (str, type(None)),
            "What the verification records say; verification.json beside the manifest unless set."),
+    Option("modelbook_program", "runtime launch", "env", (str,),
+           "The program whose options commands are made of."),
 )
 
 

@@ -20,9 +20,13 @@ from compiler import resolve
 from runtime import manifest as manifests
 from runtime.errors import UserError
 from runtime.manifest import Engine, Family, Format, Manifest
+from runtime.naming import combination_id
 from runtime.records import Record
 
 logger = logging.getLogger(__name__)
+
+#: Family, size, format, quantization, engine.
+ID_PARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,10 @@ class Site:
 
     @cached_property
     def by_label(self) -> dict[str, Family]:
-        """Families by the label of their page."""
-        return {family_label(family): family for family in self.manifest.families}
+        """Families by the label of their page, whatever profile wrote it."""
+        stated = {f"models_{family.type}_{family.name.lower()}": family
+                  for family in self.manifest.families}
+        return stated | {family_label(family): family for family in self.manifest.families}
 
     @cached_property
     def engines(self) -> dict[str, Engine]:
@@ -77,11 +83,48 @@ class Site:
         return {item.name: item for item in self.manifest.formats}
 
     @cached_property
+    def _labs(self) -> dict[str, list[Family]]:
+        labs: dict[str, list[Family]] = {}
+        for family in self.manifest.families:
+            labs.setdefault(lab(family), []).append(family)
+        return labs
+
+    def siblings(self, family: Family) -> tuple[str, list[Family]]:
+        """The lab of a family, and the other families that come from it."""
+        name = lab(family)
+        return name, [each for each in self._labs[name] if each is not family] if name else []
+
+    @cached_property
     def _records_of(self) -> dict[str, list[str]]:
         """Family → the combinations of it that were tried."""
         found: dict[str, list[str]] = {}
         for name in sorted(self.tried):
             found.setdefault(name.split("/")[0], []).append(name)
+        return found
+
+    @cached_property
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Engine → format → outcome → combinations.
+
+        `promised` counts what pages promise, `untried` those of it without a record; the outcomes
+        are those of `Tried` and count what was tried, promised or not.
+        """
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        for family in self.manifest.families:
+            for spec in family.specs:
+                for claim in spec.engines:
+                    counts = found.setdefault(claim.engine, {}).setdefault(spec.format, {})
+                    for name in claim.quantizations:
+                        if name not in claim.refuted:
+                            _count(counts, "promised")
+                            full = combination_id(family.name, spec.size_in_billions, spec.variant,
+                                                  spec.format, name, claim.engine)
+                            if full not in self.tried:
+                                _count(counts, "untried")
+        for full, tried in self.tried.items():
+            parts = full.split("/")  # no name in an id holds a slash
+            if len(parts) == ID_PARTS:
+                _count(found.setdefault(parts[4], {}).setdefault(parts[2], {}), tried.outcome)
         return found
 
     @cached_property
@@ -96,18 +139,27 @@ class Site:
 
     @cached_property
     def engines_digest(self) -> str:
-        """Changes when a fact about an engine or a format changes."""
-        return _digest([self._engine_digest])
+        """Changes when anything changes that pages about engines show: facts and counts."""
+        return _digest([self._engine_digest, msgspec.json.encode(self.counts, order="sorted")])
 
     def family_digest(self, family: Family) -> str:
         """Changes when anything changes that the family's page is made of."""
         return _digest([self._engine_digest, manifests.family_bytes(family),
                         self.tried_bytes(family.name)])
 
+    def page_digest(self, family: Family) -> str:
+        """Likewise, with the families that its page links to."""
+        others = [each.name for each in self.siblings(family)[1]]
+        return _digest([self.family_digest(family).encode(), msgspec.json.encode(others)])
+
     def tried_bytes(self, family: str) -> bytes:
         """What is known of a family's combinations, as bytes to compare."""
         return msgspec.json.encode([[name, self.tried[name]] for name
                                     in self._records_of.get(family, ())], order="sorted")
+
+
+def _count(counts: dict[str, int], what: str) -> None:
+    counts[what] = counts.get(what, 0) + 1
 
 
 def _digest(parts: Iterable[bytes]) -> str:
@@ -120,6 +172,17 @@ def _digest(parts: Iterable[bytes]) -> str:
 def family_label(family: Family) -> str:
     """The target of cross-references to a family's page."""
     return resolve.family_label(family.type, family.slug)
+
+
+def lab(family: Family) -> str:
+    """Who made a family: the owner of the repository with its unquantized weights.
+
+    Empty where every spec is a quantization, which is often another's.
+    """
+    for spec in family.specs:
+        if spec.format == "pytorch" and "/" in spec.hubs[0].repo_id:
+            return spec.hubs[0].repo_id.split("/")[0]
+    return ""
 
 
 def manifest_path(source: Path, config: Config) -> Path:
