@@ -159,7 +159,8 @@ class _Run:
             return None, cache.Store()
         out = self.out.absolute() if self.out else ""
         path = cache.path_for(self.specs.absolute(), self.specs, out,
-                              self.profile.name if self.profile else "")
+                              self.profile.name if self.profile else "",
+                              self.profile.language.name if self.profile else "")
         return path, cache.read(path)
 
     def _keys(self) -> list[bytes]:
@@ -183,6 +184,8 @@ class _Run:
             yield text.encode("utf-8", "surrogatepass")
         yield msgspec.msgpack.encode(self.frame.catalogue.facts)
         if self.profile is not None:
+            language = self.profile.language
+            yield msgspec.msgpack.encode([language.name, language.phrases, language.descriptions])
             for path in sorted(self.profile.folder.iterdir()):
                 if path.is_file():
                     yield path.name.encode()

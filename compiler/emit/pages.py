@@ -105,6 +105,7 @@ class Writer:
     def __init__(self, manifest: Manifest, profile: Profile, verification: Verification) -> None:
         self.place = ""
         self.verification = verification
+        self.language = profile.language
         self.page = "verification.rst.j2" if profile.verification else None
         self.engines = {engine.name: engine for engine in manifest.engines}
         self.by_name = {family.name.casefold(): family for family in manifest.families}
@@ -116,10 +117,11 @@ class Writer:
             finalize=self._escaped if escaped else self._stated)
         environment.filters.update(
             rst=rst.escape, block=rst.block, code=rst.code, literal=rst.literal, commas=rst.join,
-            short=short)
+            short=short, say=self._say, told=profile.language.told)
         environment.globals.update(
             rule=rst.rule, reference=rst.reference, link=rst.link, hub_title=hub_pages.title,
-            family_label=view.family_label, printed_hub=view.printed_hub)
+            family_label=view.family_label, printed_hub=view.printed_hub,
+            described=self._described)
         self.family_template = environment.get_template("family.rst.j2")
         self.environment = environment
         self.index_template = environment.get_template("index.rst.j2")
@@ -153,6 +155,14 @@ class Writer:
         """The page that lists all families of one type."""
         self.place = "index"
         return self.index_template.render(families=families, names=names)
+
+    def _say(self, text: str, *facts: str) -> rst.Rst:
+        """A text of the template in the language of the pages, with facts in place of its `{}`."""
+        said = self.language.say(text)
+        return rst.Rst(said.format(*map(self._escaped, facts)) if facts else said)
+
+    def _described(self, family: Family) -> str:
+        return self.language.description(family.slug, family.description)
 
     def _escaped(self, value: Any) -> Any:
         if type(value) is not rst.Rst and isinstance(value, str):

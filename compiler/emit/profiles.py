@@ -8,17 +8,20 @@ further profile. With a `verification.rst.j2` it shows the verification records 
 - `text`: `escaped` (spec text is shown literally, whatever it holds) or `stated` (it is printed as
   it is, and refused where it would act as markup);
 - `file_names`: `slug` (ASCII) or `lower` (the family's name in lower case).
+
+What its templates mark with `say` and `told` is written in the language that the profile is given.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from compiler import data
+from compiler.emit.language import Language
 from runtime.errors import MisuseError, UserError
 
 DEFAULT = "modelbook"
@@ -33,6 +36,7 @@ class Profile:
     description: str
     text: str
     file_names: str
+    language: Language = field(default_factory=Language)
 
     @property
     def verification(self) -> bool:
