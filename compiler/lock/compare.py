@@ -40,7 +40,7 @@ def moves(family: str, known: LockedSource, resolved: Resolved, files: Sequence[
         head: What the hub has newest, where the specs ask for a fixed commit or release.
     """
     at = f"@{known.revision}" if known.revision else ""
-    return [Move(family, f"{known.hub}:{known.repo_id}{at}", what)
+    return [Move(family, f"{known.hub}:{known.repo_id}{at}", _one_line(what))
             for what in (*_moves(known, resolved, files), *_overtaken(known, head))]
 
 
@@ -75,6 +75,11 @@ def _moves(known: LockedSource, resolved: Resolved, files: Sequence[RemoteFile])
     name = resolved.name or known.repo_id
     if name != (known.name or known.repo_id):
         yield f"is now called {name}"
+
+
+def _one_line(text: str) -> str:
+    """Names and licences come from strangers, and each move is one line of a report."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _differs(old: LockedFile, new: RemoteFile) -> bool:
