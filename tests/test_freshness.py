@@ -99,7 +99,7 @@ class Job:
         known = {"runner.temp": str(self.folder), "github.token": "secret",
                  "github.repository": "org/catalogue", "github.run_id": "1",
                  "github.server_url": "https://github.example",
-                 "steps.hubs.outputs.moved": self.outputs.read_text().partition("moved=")[2].strip()}
+                 "steps.hubs.outputs.moved": self.outputs.read_text()[len("moved="):].strip()}
         environment = {key: re.sub(r"\$\{\{ ([a-z_.]+) \}\}", lambda match: known[match[1]], text)
                        for key, text in step["env"].items()}
         subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
