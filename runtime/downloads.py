@@ -126,29 +126,43 @@ def incomplete(folder: Path, plan: list[Expected], state: State) -> list[str]:
     return [file.path for file in plan if not untouched(folder, file.path, state)]
 
 
-def adopt(folder: Path, file: RemoteFile) -> Verified | None:
-    """Link a file that another commit of the same repository has verified already.
+def adopt(folder: Path, file: RemoteFile, repository: Path) -> Verified | None:
+    """Link a file that another commit in `repository` has verified already.
 
     Most files stay the same when a branch moves; a link costs neither time nor room. Downloads
     replace files instead of writing into them, so the other commit's file can never change.
     """
-    digest = (f"sha256:{file.sha256}" if file.sha256
-              else f"git-sha1:{file.git_sha1}" if file.git_sha1 else "").lower()
-    if not digest:
+    digest = wanted_digest(file)
+    if digest == "size" or not repository.is_dir():
         return None
-    for sibling in folder.parent.iterdir():
+    for sibling in repository.iterdir():
         state = read_state(sibling) if sibling != folder and sibling.is_dir() else None
-        known = state.verified.get(file.path) if state else None
-        if state and known and known.digest == digest and untouched(sibling, file.path, state):
-            target = folder / file.path
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.unlink(missing_ok=True)
-                target.hardlink_to(sibling / file.path)
-            except OSError:  # a file system without links: fetch it
-                return None
-            return known
+        for path in state.verified if state else ():
+            known = state.verified[path] if state else None
+            if state and known and known.digest == digest and untouched(sibling, path, state):
+                target = folder / file.path
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.unlink(missing_ok=True)
+                    target.hardlink_to(sibling / path)
+                except OSError:  # a file system without links: fetch it
+                    return None
+                return known
     return None
+
+
+def wanted_digest(file: RemoteFile) -> str:
+    """The digest that a file must have, as it is kept in the state; `size` if none is known."""
+    return (f"sha256:{file.sha256}" if file.sha256
+            else f"git-sha1:{file.git_sha1}" if file.git_sha1 else "size").lower()
+
+
+def followed(folder: Path, file: RemoteFile, sha256: str | None) -> Verified | None:
+    """The facts of a file whose bytes were hashed while they arrived; None if they do not fit."""
+    info = (folder / file.path).stat()
+    if not sha256 or not file.sha256 or sha256 != file.sha256.lower() or info.st_size != file.size:
+        return None
+    return Verified(info.st_size, info.st_mtime_ns, f"sha256:{sha256}")
 
 
 def check(folder: Path, file: RemoteFile, advance: Callable[[int], None] | None = None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.combination import Combination
 from runtime.fetch import Options
+from runtime.hubchoice import choose
 from runtime.hubs import load_hub
 from runtime.layout import needed
 from runtime.local import LocalFile, Located, expected
@@ -19,6 +20,8 @@ def ask(combination: Combination, options: Options, reporter: Reporter) -> Locat
     Raises:
         UserError: The hub cannot be reached, or does not have what the spec says.
     """
+    if options.choosing is not None:
+        combination = choose(combination, options, reporter)
     hub = load_hub(combination.hub_name)
     with tempfile.TemporaryDirectory(prefix="modelbook-") as work:
         resolved = hub.resolve(combination.repo_id, combination.hub.revision, work=Path(work),

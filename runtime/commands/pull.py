@@ -15,6 +15,7 @@ from runtime.locate import load_manifest
 from runtime.memory import human
 from runtime.options import add_combination_arguments, fetch_options, wish
 from runtime.progress import Reporter, reporter
+from runtime.reuse import each_hub
 from runtime.select import select
 
 
@@ -50,13 +51,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _announce(combination: Combination, options: fetch.Options, report: Reporter) -> None:
-    if options.model_path is None:
+    if options.model_path is None and options.choosing is None:
         title = TITLES.get(combination.hub_name, combination.hub_name)
         report.notify(f"{combination.repo_id} on {title}")
 
 
 def _print_plan(combination: Combination, located: Located | None, revision: str | None, *,
                 as_json: bool) -> None:
+    if located is not None and (one := next((hub for hub in each_hub(combination)
+                                             if hub.hub_name == located.hub), None)):
+        combination = one  # with --hub auto, what is here may come from another hub
     files = combination.expected_files
     body: dict[str, object] = {
         "combination": combination.id, "hub": combination.hub_name,

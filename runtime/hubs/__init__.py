@@ -6,6 +6,7 @@ A module is imported only when its hub is used, since hub clients are slow to im
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +33,13 @@ MODULES = {
 def available(hub: str) -> bool:
     """Whether this version can download from the hub."""
     return hub in MODULES
+
+
+def forbidden_by(hub: str) -> str | None:
+    """The environment variable that forbids asking the hub; None where it may be asked."""
+    names = ["MODELBOOK_OFFLINE"] + (["HF_HUB_OFFLINE"] if hub == "huggingface" else [])
+    return next((name for name in names
+                 if os.environ.get(name, "").strip().lower() in ("1", "true", "yes", "on")), None)
 
 
 def load_hub(hub: str) -> Hub:

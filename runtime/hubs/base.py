@@ -132,6 +132,14 @@ class Hub(Protocol):
         """
         ...
 
+    def arriving(self, resolved: Resolved, file: RemoteFile, target: Path, *, work: Path,
+                 ) -> Path | None:
+        """Where the client writes a file while `fetch` runs; None where that is not known.
+
+        The file only grows there, and then moves to its place as it is.
+        """
+        ...
+
     def endpoint(self) -> str:
         """Address of the hub that is asked; empty where only its client knows."""
         ...

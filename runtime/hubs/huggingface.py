@@ -112,10 +112,12 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
     client = _client(notify)
 
     def get() -> None:
+        # The client would copy a file of its cache unchecked; `runtime.reuse` looks there itself.
         client.hf_hub_download(
             resolved.repo_id, file.path, revision=resolved.commit, local_dir=target,
-            endpoint=_endpoint(), token=_token(), force_download=again, etag_timeout=_TIMEOUT,
-            library_name="modelbook", tqdm_class=_bar(advance))
+            cache_dir=work / "no-cache", endpoint=_endpoint(), token=_token(),
+            force_download=again, etag_timeout=_TIMEOUT, library_name="modelbook",
+            tqdm_class=_bar(advance))
 
     # The client itself has tried a silent file five times.
     _patiently(get, resolved.repo_id, resolved.revision, file.path, notify,
@@ -131,6 +133,12 @@ def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
 
     folder = file_download.repo_folder_name(repo_id=resolved.repo_id, repo_type="model")
     return Path(constants.HF_HUB_CACHE) / folder / "blobs" / digest
+
+
+def arriving(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path) -> Path | None:
+    """See `runtime.hubs.base.Hub.arriving`: the client names it by the content's hash."""
+    folder = (target / ".cache" / "huggingface" / "download" / file.path).parent
+    return next(folder.glob(f"*.{file.sha256}.incomplete"), None)
 
 
 def endpoint() -> str:

@@ -148,14 +148,17 @@ def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, wo
 
 def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
     """See `runtime.hubs.base.Hub.cached`: where the client itself would look."""
-    api: Any = resolved.handle
-    if api is None:
-        return None
+    api: Any = resolved.handle if resolved.handle is not None else _api(lambda _: None)
     for revision in dict.fromkeys((_revision(resolved), _asked(resolved))):
         with contextlib.suppress(Exception):  # whatever is wrong with the cache, files can be had
             return Path(api.download_file(resolved.repo_id, "model", file.path, revision=revision,
                                           local_files_only=True))
     return None
+
+
+def arriving(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path) -> Path | None:
+    """See `runtime.hubs.base.Hub.arriving`."""
+    return work / resolved.commit / f"{file.path}.incomplete"
 
 
 def tidy(target: Path, work: Path, *, done: bool) -> None:

@@ -108,6 +108,11 @@ def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
     return None
 
 
+def arriving(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path) -> Path | None:
+    """See `runtime.hubs.base.Hub.arriving`: files are unpacked from a wheel."""
+    return None
+
+
 def endpoint() -> str:
     """See `runtime.hubs.base.Hub.endpoint`: pip may have it from many places."""
     return ""

@@ -104,10 +104,10 @@ def folder_family(repo_id: str = "o/folder", *, on: str = "huggingface", **more:
 
 
 def pull(family: Family, notes: Notes | None = None, *, quantization: str | None = None,
-         **options: object) -> Located:
+         hub: str | None = None, **options: object) -> Located:
     """Have the family's first combination on this machine."""
     manifest: Manifest = catalogue.manifest(family)
-    wish = Wish(name=family.name, quantization=quantization, any_engine=True)
+    wish = Wish(name=family.name, quantization=quantization, any_engine=True, hub=hub)
     return fetch.ensure(select(manifest, wish), fetch.Options(**options), notes)  # type: ignore[arg-type]
 
 
