@@ -225,6 +225,12 @@ FILE_TYPES = {
 }
 #: How much of a remote file is asked for at once, growing until its header is understood.
 _STEPS = (1 << 18, 1 << 21, 1 << 23, 1 << 25, 1 << 26)
+#: Architecture → after how many layers one keeps every token, where its header does not say: the
+#: `swa_period` of llama.cpp's `src/models/*.cpp`.
+_WINDOW_PERIODS = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "gpt-oss": 2,
+                   "exaone4": 4, "olmo2": 4}
+#: What may be stated for each layer.
+_BY_LAYER = (".attention.head_count_kv", ".attention.sliding_window_pattern")
 #: A hybrid model states a number for each layer; so many layers no model has.
 _MOST_LAYERS = 4096
 
@@ -299,7 +305,7 @@ def _metadata(reader: _Reader, *, whole: bool) -> Metadata:
             complete = False
             break
         kind = reader.number("I")
-        if name.endswith(".head_count_kv") and kind == _ARRAY:
+        if name.endswith(_BY_LAYER) and kind == _ARRAY:
             found[name] = _numbers(reader)
         else:
             found[name] = reader.value(kind)
@@ -310,7 +316,7 @@ def _numbers(reader: _Reader) -> list[int]:
     """An array of whole numbers, one for each layer."""
     kind, count = reader.number("I"), reader.number("Q")
     if kind not in _SCALARS or count > _MOST_LAYERS:
-        raise _BadError(f"{count} numbers of heads")
+        raise _BadError(f"{count} numbers of layers")
     return [reader.number(_SCALARS[kind]) for _ in range(count)]
 
 
@@ -329,11 +335,13 @@ def _described(found: dict[str, object], *, complete: bool) -> Metadata:
         architecture=prefix or None, file_type=number("general.file_type"),
         context_length=number(f"{prefix}.context_length"), size_label=text("general.size_label"),
         chat_template=template,
-        attention=_attention(lambda key: number(f"{prefix}.{key}"),
-                             found.get(f"{prefix}.attention.head_count_kv")))
+        attention=_attention(prefix, lambda key: number(f"{prefix}.{key}"),
+                             found.get(f"{prefix}.attention.head_count_kv"),
+                             found.get(f"{prefix}.attention.sliding_window_pattern")))
 
 
-def _attention(number: Callable[[str], int | None], key_heads: object) -> Attention | None:
+def _attention(architecture: str, number: Callable[[str], int | None], key_heads: object,
+               pattern: object) -> Attention | None:
     layers, heads = number("block_count"), number("attention.head_count")
     width = number("embedding_length")
     if not layers or not heads or not width:
@@ -342,10 +350,28 @@ def _attention(number: Callable[[str], int | None], key_heads: object) -> Attent
     if isinstance(key_heads, list):  # a layer without attention has none
         layers, key_heads = sum(1 for count in key_heads if count), max(key_heads, default=0)
     key_length = number("attention.key_length") or each
+    # The last layers of some use the keys and values of earlier ones.
+    layers = max(1, layers - (number("attention.shared_kv_layers") or 0))
     latent = number("attention.kv_lora_rank") or 0
     rotary = number("rope.dimension_count") or 0
+    window = 0 if latent else number("attention.sliding_window") or 0
+    windowed = _windowed_layers(architecture, layers, pattern) if window else 0
     return Attention(
-        layers=layers, heads=heads if latent else (
+        layers=layers - windowed, window_layers=windowed, window=window if windowed else 0,
+        heads=heads if latent else (
             key_heads if isinstance(key_heads, int) and key_heads else heads),
         key_length=key_length, value_length=number("attention.value_length") or each,
         latent=latent + rotary if latent else 0)
+
+
+def _windowed_layers(architecture: str, layers: int, pattern: object) -> int:
+    """How many layers keep only a window; 0, so that none is underrated, where that is not known.
+
+    A number says that each so-manieth layer keeps every token; 0 says that none does.
+    """
+    if isinstance(pattern, list) and len(pattern) >= layers:
+        return sum(1 for windowed in pattern[:layers] if windowed)
+    period = pattern if isinstance(pattern, int) else _WINDOW_PERIODS.get(architecture)
+    if period is None or period < 0:
+        return 0
+    return layers if period == 0 else layers - layers // period

@@ -13,10 +13,11 @@ without a lock, and so small models are underestimated.
 **The context cache** holds the keys and values of every token: `layers × heads × (key length +
 value length) × bytes a number`, the heads being those of keys and values (Kwon et al. 2023,
 "Efficient Memory Management for Large Language Model Serving with PagedAttention", counts OPT-13B
-so). A layer with a sliding window keeps the window's tokens. With latent attention (DeepSeek-AI
-2024, "DeepSeek-V2") a layer keeps one compressed vector of a token instead; for Transformers and
-MLX the full keys and values are counted all the same. Each engine keeps numbers of two bytes unless
-it is told otherwise.
+so). A layer with a sliding window keeps the window's tokens; llama.cpp keeps a window for each of
+its slots and one batch more, in steps of 256 (`src/llama-kv-cache-iswa.cpp`). With latent attention
+(DeepSeek-AI 2024, "DeepSeek-V2") a layer keeps one compressed vector of a token instead; for
+Transformers and MLX the full keys and values are counted all the same. Each engine keeps numbers of
+two bytes unless it is told otherwise.
 
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
@@ -57,6 +58,9 @@ _WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".npz")
 _CACHE_BYTES = 2
 #: Engines that keep full keys and values also where attention is latent.
 _FULL_CACHE = frozenset({"transformers", "mlx"})
+#: Requests that llama.cpp keeps a window for, as the launcher starts it, and the tokens that it
+#: takes in at a time (its `--ubatch-size`, as it is unless the user sets another).
+LLAMA_CPP_SLOTS, _LLAMA_CPP_BATCH = 4, 512
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE = 0.2
@@ -199,9 +203,19 @@ def cache_size(attention: Attention, context_length: int, engine: str) -> int:
     numbers = attention.heads * (attention.key_length + attention.value_length)
     if attention.latent and not keeps_full_cache(engine):
         numbers = attention.latent
-    windowed = min(context_length, attention.window) if attention.window else context_length
+    windowed = _windowed(attention.window, context_length, engine)
     tokens = attention.layers * context_length + attention.window_layers * windowed
     return tokens * numbers * _CACHE_BYTES
+
+
+def _windowed(window: int, context_length: int, engine: str) -> int:
+    """Tokens that a layer with a sliding window keeps."""
+    if not window:
+        return context_length
+    if engine.lower() == "llama.cpp":
+        cells = -(-(window * LLAMA_CPP_SLOTS + _LLAMA_CPP_BATCH) // 256) * 256
+        return min(context_length, cells)
+    return min(context_length, window)
 
 
 def keeps_full_cache(engine: str) -> bool:

@@ -82,3 +82,44 @@ def test_safetensors(tmp_path):
         with pytest.raises(UserError) as caught:
             safetensors.check(path)
         assert caught.value.code == code, data
+
+
+def described(**keys):
+    """A header with these keys; lists of booleans and whole numbers."""
+    def text(value):
+        return struct.pack("<Q", len(value)) + value.encode()
+
+    architecture = keys.pop("architecture", "m")
+    data = [text("general.architecture") + struct.pack("<I", 8) + text(architecture)]
+    for name, value in keys.items():
+        key = text(f"{architecture}." + name.replace("__", "."))
+        if isinstance(value, list):
+            data.append(key + struct.pack("<IIQ", 9, 7, len(value)) + bytes(value))
+        else:
+            data.append(key + struct.pack("<II", 4, value))
+    whole = b"GGUF" + struct.pack("<IQQ", 3, 0, len(data)) + b"".join(data)
+    return gguf.read_metadata(lambda start, end: whole[start:end], "m.gguf").attention
+
+
+SHAPE = {"block_count": 26, "embedding_length": 1152, "attention__head_count": 4,
+         "attention__head_count_kv": 1, "attention__key_length": 256,
+         "attention__value_length": 256}
+
+
+@pytest.mark.parametrize(("keys", "full", "windowed"), [
+    ({}, 26, 0), ({"attention__sliding_window": 512}, 26, 0),
+    ({"attention__sliding_window": 512, "attention__sliding_window_pattern": 6}, 4, 22),
+    ({"attention__sliding_window": 512, "attention__sliding_window_pattern": 0}, 0, 26),
+    ({"attention__sliding_window": 512, "attention__sliding_window_pattern": 1}, 26, 0),
+    ({"attention__sliding_window": 512,
+      "attention__sliding_window_pattern": [True] * 20 + [False] * 6}, 6, 20),
+    ({"attention__sliding_window": 512, "attention__sliding_window_pattern": [True]}, 26, 0),
+    ({"attention__sliding_window_pattern": 6}, 26, 0),
+    ({"attention__shared_kv_layers": 6}, 20, 0),
+    # What llama.cpp itself knows of an architecture need not be in the header.
+    ({"architecture": "gemma3", "attention__sliding_window": 512}, 4, 22),
+])
+def test_layers_with_a_sliding_window(keys, full, windowed):
+    found = described(**SHAPE, **keys)
+    assert (found.layers, found.window_layers) == (full, windowed)
+    assert found.window == (512 if windowed else 0)

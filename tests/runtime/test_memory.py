@@ -11,7 +11,7 @@ from runtime.cli import main
 from runtime.errors import MisuseError
 from runtime.fit import Wanted, fitting, parse_amount
 from runtime.manifest import Attention, Locked, LockedFile, Manifest, encode
-from runtime.memory import bits_per_weight, cache_size, estimate
+from runtime.memory import LLAMA_CPP_SLOTS, bits_per_weight, cache_size, estimate
 from tests.support import catalogue
 
 LLAMA_8B = Attention(layers=32, heads=8, key_length=128, value_length=128)
@@ -41,6 +41,15 @@ def test_a_token_of_llama_3_1_8b_takes_128_kib():
 def test_latent_attention_is_kept_compressed_where_the_engine_can():
     assert cache_size(DEEPSEEK_V3, 1, "vLLM") == 61 * 576 * 2
     assert cache_size(DEEPSEEK_V3, 1, "Transformers") == 61 * 128 * (192 + 128) * 2
+
+
+def test_llama_cpp_keeps_a_window_for_each_of_its_slots():
+    from runtime.engines.llama_cpp import PARALLEL
+
+    mixed = Attention(layers=0, heads=1, key_length=1, value_length=1, window_layers=1, window=500)
+    assert LLAMA_CPP_SLOTS == PARALLEL
+    assert cache_size(mixed, 100_000, "llama.cpp") == 2560 * 2 * 2
+    assert cache_size(mixed, 1000, "llama.cpp") == 1000 * 2 * 2
 
 
 def test_a_window_bounds_its_layers():
