@@ -24,9 +24,13 @@ extensions = [
     "site_files",
     "light_navigation",
 ]
-exclude_patterns = ["_build", "_ext", "_static", "examples"]
+exclude_patterns = ["_build", "_ext", "_static", "_templates", "examples", "locale"]
+locale_dirs = ["locale"]
+gettext_compact = False  # one file of translations for each page
 nitpicky = True
 smartquotes = False  # option names and quantizations keep their hyphens and quotes
+
+modelbook_engine_pages = "generated/engines"
 
 html_theme = "furo"
 html_title = "Modelbook"

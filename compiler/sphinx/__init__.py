@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from compiler.sphinx.translation import DOMAIN
+from compiler.sphinx import translation
 from runtime import __version__
 
 #: Changes when pages that were read by an earlier version must be read again.
@@ -28,6 +27,8 @@ PARTS = (
     "uses",
     "elements",
     "family_pages",
+    "engine_pages",
+    "directives",
     "catalogue",
 )
 
@@ -59,6 +60,8 @@ OPTIONS = (
            "What the verification records say; verification.json beside the manifest unless set."),
     Option("modelbook_program", "runtime launch", "env", (str,),
            "The program whose options commands are made of."),
+    Option("modelbook_engine_pages", None, "env", (str, type(None)),
+           "Folder, relative to the source folder, for a page about each engine; none unless set."),
 )
 
 
@@ -67,7 +70,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     for option in OPTIONS:
         app.add_config_value(option.name, option.default, option.rebuild, option.types,
                              option.description)
-    app.add_message_catalog(DOMAIN, str(Path(__file__).parent / "locale"))
+    translation.register(app)
     for part in PARTS:
         importlib.import_module(f"compiler.sphinx.{part}").setup(app)
     return {"version": __version__, "env_version": ENV_VERSION,

@@ -199,9 +199,12 @@ def verification_path(source: Path, config: Config) -> Path:
 
 def site(env: BuildEnvironment) -> Site | None:
     """What this project's pages are made of; None where the manifest could not be read."""
-    source = Path(env.srcdir)
-    return _load(_stamp(manifest_path(source, env.config)),
-                 _stamp(verification_path(source, env.config)))
+    return load(Path(env.srcdir), env.config)
+
+
+def load(source: Path, config: Config) -> Site | None:
+    """Likewise, where there is no environment yet; the same files are read once."""
+    return _load(_stamp(manifest_path(source, config)), _stamp(verification_path(source, config)))
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
