@@ -39,8 +39,8 @@ test: $(SETUP)test $(SETUP)docs ## run every test that needs no engine, browser 
 	$(PYTEST) -m "not engine and not browser and not network"
 	@echo "not run here: real engines and packages (make test-engines), the site in a browser (make test-site)"
 
-test-engines: $(SETUP)test $(SETUP)docs ## install and start real engines, build and install the wheel
-	$(PYTEST) -m "engine or network"
+test-engines: $(SETUP)test $(SETUP)docs ## install and start real engines, build and install the wheel; SLOW=1 for all
+	$(PYTEST) -m "(engine or network)$(if $(SLOW),, and not slow)"
 
 test-site: $(SETUP)site-test ## look at the site in Chromium at phone and laptop widths
 	$(PYTEST) -m browser

@@ -11,6 +11,7 @@ from pathlib import Path
 from runtime import home
 from runtime.engines import MODULES, environments, find_engine, probing
 from runtime.errors import ExitCode, UserError
+from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.manifest import Engine, Manifest, Provider
@@ -52,9 +53,13 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "probe":
         return _probe(engine, args)
     if args.verb == "install":
-        entry = environments.install(engine, provider=args.provider, formats=args.formats,
-                                     report=_say)
-        _ask(engine, entry)
+        try:
+            with raising_on_sigterm():
+                entry = environments.install(engine, provider=args.provider, formats=args.formats,
+                                             report=_say)
+                _ask(engine, entry)
+        except Terminated:
+            return ExitCode.TERMINATED
         if args.format == "json":
             print(json.dumps(_plain(entry), ensure_ascii=False))
         else:

