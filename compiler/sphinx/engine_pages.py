@@ -52,7 +52,8 @@ class EngineMatrix(SphinxDirective):
         rows = [[[engine_link(engine, docname) if linked else elements.text(engine.title)],
                  *(_cell(known, engine, name) for name in formats)]
                 for engine in known.manifest.engines]
-        return [elements.table([_("Engine"), *formats], rows, classes=["mb-matrix"])]
+        return [elements.table([_("Engine"), *formats], rows, classes=["mb-matrix"]),
+                elements.paragraph(*_legend(known), classes=["mb-legend"])]
 
 
 class ModelEngine(SphinxDirective):
@@ -82,13 +83,7 @@ def _page(known: Site, engine: Engine) -> Iterator[nodes.Node]:
     if not engine.launchable:
         yield elements.paragraph(_("Modelbook does not start it; what is known of it judges what "
                                    "specs claim."))
-    loads = elements.table(
-        [_("Format"), _("Quantizations"), _("Since version"), _("Until version"),
-         _("Needs as well"), _("Verified")],
-        [[[nodes.literal("", rule.format)], _names(rule.quantizations, _("all")),
-          _name(rule.since), _name(rule.until), _names(rule.requires),
-          _cell(known, engine, rule.format)] for rule in engine.loads])
-    yield _section(engine, "loads", _("What it loads"), loads)
+    yield _section(engine, "loads", _("What it loads"), _loads_table(known, engine))
     if engine.refuses:
         yield _section(engine, "refuses", _("What it does not load"), nodes.bullet_list(
             "", *(nodes.list_item("", _refusal(each)) for each in engine.refuses), bullet="-"))
@@ -101,6 +96,23 @@ def _page(known: Site, engine: Engine) -> Iterator[nodes.Node]:
     if engine.architectures:
         yield _section(engine, "architectures", _("Architectures that it has"),
                        _architectures(engine.architectures))
+
+
+def _loads_table(known: Site, engine: Engine) -> nodes.table:
+    """Formats and versions; what is said of no format has no column."""
+    rules = engine.loads
+    columns: list[tuple[str, list[list[nodes.Node]]]] = [
+        (_("Format"), [[nodes.literal("", rule.format)] for rule in rules]),
+        (_("Quantizations"), [_names(rule.quantizations, _("all")) for rule in rules]),
+        (_("Verified"), [_cell(known, engine, rule.format) for rule in rules])]
+    if any(rule.since for rule in rules):
+        columns.append((_("Since version"), [[nodes.Text(rule.since or "–")] for rule in rules]))
+    if any(rule.until for rule in rules):
+        columns.append((_("Until version"), [[nodes.Text(rule.until or "–")] for rule in rules]))
+    if any(rule.requires for rule in rules):
+        columns.append((_("Needs as well"), [_names(rule.requires) for rule in rules]))
+    return elements.table([head for head, _cells in columns],
+                          zip(*(cells for _head, cells in columns), strict=True))
 
 
 def _section(engine: Engine, part: str, title: str, *content: nodes.Node) -> nodes.section:
@@ -144,10 +156,6 @@ def _architectures(architectures: Mapping[str, str]) -> nodes.Node:
     return made
 
 
-def _name(text: str | None) -> list[nodes.Node]:
-    return [nodes.Text(text or "–")]
-
-
 def _names(names: list[str], none: str = "–") -> list[nodes.Node]:
     return elements.commas(nodes.literal("", name) for name in names) or [nodes.Text(none)]
 
@@ -160,18 +168,39 @@ def _cell(known: Site, engine: Engine, model_format: str) -> list[nodes.Node]:
     """Counts of what became of an engine's combinations in one format."""
     if not _loads(engine, model_format):
         return [nodes.Text("–")]
-    counts = known.counts.get(engine.name, {}).get(model_format, {})
-    words = {"passed": _("%d passed"), "failed": _("%d failed"), "stale": _("%d out of date"),
-             "undecided": _("%d not decided"), "untried": _("%d not verified")}
+    out: list[nodes.Node] = []
+    for kind, count in _summed(known.counts.get(engine.name, {}).get(model_format, {})).items():
+        out += [nodes.Text(" ")] if out else []
+        # In the matrix the word is hidden from eyes, which have the legend.
+        out.append(nodes.inline("", "", nodes.Text(str(count)),
+                                nodes.inline("", f" {_word(kind)}", classes=["mb-word"]),
+                                classes=["mb-badge", f"mb-{kind}"]))
+    return out or [nodes.Text(_("loads it"))]
+
+
+def _summed(counts: Mapping[str, int]) -> dict[str, int]:
+    """Kind of badge → how many combinations."""
     summed: dict[str, int] = {}
     for outcome, kind in _BADGES.items():
         if count := counts.get(outcome, 0):
             summed[kind] = summed.get(kind, 0) + count
-    out: list[nodes.Node] = []
-    for kind, count in summed.items():
-        out += [nodes.Text(" ")] if out else []
-        out.append(badge_node(Badge(kind, words[kind] % count)))
-    return out or [nodes.Text(_("loads it"))]
+    return summed
+
+
+def _word(kind: str) -> str:
+    words = {"passed": _("passed"), "failed": _("failed"), "stale": _("out of date"),
+             "undecided": _("not decided"), "untried": _("not verified")}
+    return str(words[kind])
+
+
+def _legend(known: Site) -> Iterator[nodes.Node]:
+    """What the marks of the matrix mean: those that it has."""
+    kinds = {kind for by_format in known.counts.values() for counts in by_format.values()
+             for kind in _summed(counts)}
+    for kind in dict.fromkeys(_BADGES.values()):
+        if kind in kinds:
+            yield badge_node(Badge(kind, _word(kind)))
+            yield nodes.Text(" ")
 
 
 def label(engine: Engine) -> str:

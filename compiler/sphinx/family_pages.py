@@ -42,9 +42,9 @@ def enrich(app: Sphinx, document: nodes.document) -> None:
     made = choices(known, family)
     sections = _spec_sections(page, len(made))
     if len(sections) != len(made):
-        logger.warning("the page of %s has %d specs, the manifest has %d; build the pages anew",
-                       family.name, len(sections), len(made), location=document,
-                       type="modelbook", subtype="page")
+        logger.warning("the page of %s does not show the %d specs of the manifest; build it anew",
+                       family.name, len(made), location=document, type="modelbook",
+                       subtype="page")
         return
     program = tuple(env.config.modelbook_program.split())
     for section, each in zip(sections, made, strict=True):
