@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runtime import home
+from runtime.errors import MisuseError
 
-#: Logs of earlier launches that are kept.
+#: Logs that are kept where `KEEP` does not say how many.
 KEPT = 40
+#: The environment variable that does.
+KEEP = "MODELBOOK_KEEP_LOGS"
 _TAIL_BYTES = 256 << 10
 
 
+def kept() -> int:
+    """How many logs are kept, the one of the next launch among them.
+
+    Raises:
+        MisuseError: `$MODELBOOK_KEEP_LOGS` is no number of logs.
+    """
+    told = os.environ.get(KEEP)
+    if not told:
+        return KEPT
+    if not (told.isascii() and told.isdigit() and int(told[:9]) > 0):
+        raise MisuseError(f"${KEEP} is {told!r}, which is no number of logs",
+                          hint=f"set it to 1 or more, or unset it: {KEPT} are kept then")
+    return int(told[:9])
+
+
 def new_log(identity: str) -> Path:
-    """Path of a new log; the oldest ones are removed."""
+    """Path of a new log; the oldest ones are removed, so that `kept()` are there."""
     folder = home.ensure_folder(home.logs_folder())
     logs = sorted(folder.glob("*.log"), key=_modified, reverse=True)
-    for old in logs[KEPT - 1:]:
+    for old in logs[kept() - 1:]:
         for path in (old, old.with_name(old.name + ".1")):
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -3,8 +3,8 @@
 A module holds:
 
 - `TITLE`: what it reads, for `--help`.
-- `convert(data, file) -> list[Document]`: the plain data of family documents, in catalogue order,
-  each in the order in which a person would write it.
+- `convert(data, file)`: the plain data of family documents, in catalogue order, each in the order
+  in which a person would write it; or `Drafts`, where that form does not say all that a spec must.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
+
+from compiler.importers._drafts import Drafts
 
 #: The plain data of one family document.
 Document = Mapping[str, Any]
@@ -23,8 +25,8 @@ class Importer(Protocol):
 
     TITLE: str
 
-    def convert(self, data: bytes, file: str) -> list[Document]:
-        """Family documents from a file's bytes.
+    def convert(self, data: bytes, file: str) -> list[Document] | Drafts:
+        """Family documents, or drafts of them, from a file's bytes.
 
         Raises:
             UserError: The file is not of this form; the message names the place.

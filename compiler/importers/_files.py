@@ -40,15 +40,20 @@ def render(families: Sequence[Mapping[str, Any]], out: Path, source: str) -> dic
     seen: dict[str, str] = {}
     for family in families:
         name = family["name"]
-        _check_name(name, seen, source)
+        check_name(name, seen, source)
         files[f"families/{name}.yaml"] = _verified(
-            family, _modeline(out / f"families/{name}.yaml", "family"), f"{source}: {name}")
-    order = {"families": [family["name"] for family in families]}
-    files[ORDER_FILE] = _verified(order, _modeline(out / ORDER_FILE, "catalogue"), source)
-    return files
+            family, modeline_for(out / f"families/{name}.yaml", "family"), f"{source}: {name}")
+    return files | order_file([family["name"] for family in families], out, source)
 
 
-def _check_name(name: str, seen: dict[str, str], source: str) -> None:
+def order_file(names: list[str], out: Path, source: str) -> dict[str, bytes]:
+    """The file that keeps the order of the families."""
+    header = modeline_for(out / ORDER_FILE, "catalogue")
+    return {ORDER_FILE: _verified({"families": names}, header, source)}
+
+
+def check_name(name: str, seen: dict[str, str], source: str) -> None:
+    """Refuse a name that cannot be a file's, or is one of `seen`; add it there."""
     reason = unsafe_path_reason(name)
     if reason is None and ("/" in name or name.startswith((".", "-"))):
         reason = "it holds / or begins with a dot or hyphen"
@@ -83,7 +88,7 @@ def _verified(data: Mapping[str, Any], header: str, what: str) -> bytes:
     return text
 
 
-def _modeline(path: Path, kind: str) -> str:
+def modeline_for(path: Path, kind: str) -> str:
     """The comment by which editors find the schema, in a checkout that holds it."""
     schema = modeline.choose(path, kind, None)
     return f"{modeline.line(schema)}\n" if schema else ""

@@ -1,4 +1,7 @@
-"""`runtime logs`: what the engine of a launched model says."""
+"""`runtime logs`: what the engine of a launched model says.
+
+The newest 40 logs are kept, or as many as `$MODELBOOK_KEEP_LOGS` says.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from runtime.errors import ExitCode, MisuseError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    parser.add_argument("name", metavar="MODEL", help="id, port or family, as in `runtime ps`")
+    parser.add_argument("name", metavar="MODEL",
+                        help=f"id, port or family, as in `runtime ps`; the newest {logs.KEPT} logs "
+                        f"are kept, or as many as ${logs.KEEP} says")
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the model stops")
     parser.add_argument("-n", "--lines", type=int, default=100, metavar="N",
                         help="how many lines to begin with (default: %(default)s)")
