@@ -17,6 +17,7 @@ PROGRAM = Program(
         "fit": "list the best combinations that fit into an amount of memory",
         "explain": "say which combination fits a wish, and why each other one does not",
         "pull": "download and verify the files of a combination",
+        "cache": "list what was downloaded, and remove what is not needed",
         "launch": "launch a combination and wait until it answers",
         "ps": "list the launched models that are running",
         "logs": "show the engine's log of a launched model",

@@ -283,7 +283,7 @@ def _start(prepared: Prepared, model: LocalModel, port: ports.Port, report: Repo
     process = Supervised.start(command.argv, log, environment=command.environment,
                                run_file=running.run_file(identity), keep_open=(port.lock,))
     try:
-        entry = _record(prepared, command, process, identity, port.number)
+        entry = _record(prepared, model, command, process, identity, port.number)
         running.write(entry)
         request = prepared.request
         client = Client(request.host, port.number, command.served_model_name, request.api_key)
@@ -310,8 +310,8 @@ def _prepare_files(prepared: Prepared, command: Command) -> None:
         fresh.replace(template.path)
 
 
-def _record(prepared: Prepared, command: Command, process: Supervised, identity: str, port: int,
-            ) -> running.Running:
+def _record(prepared: Prepared, model: LocalModel, command: Command, process: Supervised,
+            identity: str, port: int) -> running.Running:
     host = prepared.request.host
     return running.Running(
         id=identity, combination=prepared.combination.id, engine=prepared.combination.engine.name,
@@ -319,7 +319,7 @@ def _record(prepared: Prepared, command: Command, process: Supervised, identity:
         served_model_name=command.served_model_name, host=host, port=port,
         base_url=base_url(host, port), log=process.log, guard_pid=process.guard_pid,
         guard_started=running.began_at(process.guard_pid) or 0.0, engine_pid=process.pid,
-        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+        started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), folder=model.folder)
 
 
 def curl_line(url: str, model: str, *, chat: bool, api_key_file: Path | None = None) -> str:

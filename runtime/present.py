@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +62,8 @@ def present(combination: Combination, repository: Path, options: Options) -> Loc
 def located(combination: Combination, folder: Path, state: State, plan: Sequence[Expected],
             ) -> Located:
     """The files of `plan` as engines and records need them."""
+    with contextlib.suppress(OSError):  # when it was last used; see `runtime.stored`
+        os.utime(folder / downloads.STATE)
     names = [file.path for file in plan] if combination.layout == "file" else []
     model = model_in(combination, folder, names)
     facts = tuple(LocalFile(file.path, state.verified[file.path].size,

@@ -38,6 +38,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
         started: UTC time of the launch, ISO 8601.
         detached: It lives on without the command that launched it.
         ready: It has answered.
+        folder: The folder of the model's files.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     detached: bool = False
     ready: bool = False
+    folder: Path | None = None
 
     def is_alive(self) -> bool:
         """Whether its guard, and not another process with that number, still runs."""
