@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from runtime import naming
 from runtime.combination import Combination, all_combinations, hubs_with
 from runtime.engines import MODULES
+from runtime.fit import context_for, estimate_for
 from runtime.hubs import TITLES, available
 from runtime.machine import Machine
 from runtime.manifest import Family, Manifest, Provider
+from runtime.memory import human
 
 #: How ready a provider is, from its name: lower is better.
 Readiness = Callable[[Combination, Provider], int]
@@ -27,6 +29,8 @@ class Question:
         model_format: Format name, any case.
         quantization: Quantization name, any case.
         abilities: All of them are wanted.
+        memory: Bytes that it may take by estimate.
+        context_length: Tokens that are planned for then; None for what `runtime fit` takes.
         machine: The machine to explain for.
         here: Whether that is this machine, so that what is installed counts.
     """
@@ -37,6 +41,8 @@ class Question:
     model_format: str | None = None
     quantization: str | None = None
     abilities: tuple[str, ...] = ()
+    memory: int | None = None
+    context_length: int | None = None
     here: bool = True
 
 
@@ -47,11 +53,12 @@ class Considered:
     Attributes:
         combination: Which.
         code: Why it is refused: a rule's code, or `not-promised`, `ability`, `not-asked`,
-            `platform`, `provider-missing`, `hub-unavailable`, `engine-unknown`;
+            `platform`, `provider-missing`, `hub-unavailable`, `engine-unknown`, `memory`;
             empty where it could be launched.
         reason: One sentence; empty where it could be launched.
         provider: The provider that would serve it.
         readiness: `READY`, `INSTALLABLE` or `MISSING`.
+        memory: Bytes that it takes by estimate; None where that was not asked, or is not known.
     """
 
     combination: Combination
@@ -59,6 +66,7 @@ class Considered:
     reason: str = ""
     provider: str = ""
     readiness: int = MISSING
+    memory: int | None = None
 
 
 def explain(manifest: Manifest, family: Family, question: Question, readiness: Readiness,
@@ -76,6 +84,11 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
     for code, reason in (_not_wanted(c, question), _refused(c)):
         if code:
             return Considered(c, code, reason)
+    taken = None
+    if question.memory is not None:
+        taken = estimate_for(c, question.context_length).total
+        if reason := _too_large(c, taken, question):
+            return Considered(c, "memory", reason, memory=taken)
     reasons: dict[str, tuple[str, str]] = {}
     best: tuple[int, str] | None = None
     for provider in c.engine.providers:
@@ -98,7 +111,7 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
         names = ", ".join(TITLES.get(hub, hub) for hub in hubs) or "no hub"
         return Considered(c, "hub-unavailable",
                           f"it is on {names}, which this version cannot download from")
-    return Considered(c, provider=best[1], readiness=best[0])
+    return Considered(c, provider=best[1], readiness=best[0], memory=taken)
 
 
 def _not_wanted(c: Combination, question: Question) -> tuple[str, str]:
@@ -132,6 +145,18 @@ def _refused(c: Combination) -> tuple[str, str]:
     if c.engine.name.lower() not in MODULES:
         return "engine-unknown", f"this version of Modelbook cannot start {c.engine.name}"
     return "", ""
+
+
+def _too_large(c: Combination, taken: int | None, question: Question) -> str:
+    if taken is None:
+        return "what it takes is not known: it is not locked, and its name tells no bits"
+    tokens = context_for(c.family, question.context_length)
+    if tokens > c.family.context_length:
+        return f"its context is {c.family.context_length} tokens, and {tokens} were asked for"
+    if question.memory is None or taken <= question.memory:
+        return ""
+    return (f"by estimate it takes more than {human(question.memory)}, with {tokens} tokens of "
+            "context")
 
 
 def _provider_refuses(c: Combination, provider: Provider, question: Question) -> tuple[str, str]:

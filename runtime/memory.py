@@ -21,7 +21,8 @@ two bytes unless it is told otherwise.
 
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
-the number of layers. Where the configuration is not known, the cache is left out and the estimate
+the number of layers, and 50 MB at the least, which llama.cpp's server takes besides a small model
+(measured by `tests/bench/bench_memory.py`). Where the configuration is not known, the cache is left out and the estimate
 says so.
 """
 
@@ -64,7 +65,7 @@ LLAMA_CPP_SLOTS, _LLAMA_CPP_BATCH = 4, 512
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE = 0.2
-_MOST_OVERHEAD = 2 << 30
+_LEAST_OVERHEAD, _MOST_OVERHEAD = 50_000_000, 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def estimate_by_name(model_format: str, size_in_billions: str, quantization: str
 
 
 def _overhead(weights: int | None) -> int:
-    return min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
+    return max(_LEAST_OVERHEAD, min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE)))
 
 
 def human(count: float) -> str:

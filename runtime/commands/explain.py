@@ -12,9 +12,11 @@ from runtime.command import launch_argv, shell_line
 from runtime.engines import environments
 from runtime.errors import ExitCode, MisuseError
 from runtime.explain import INSTALLABLE, MISSING, READY, Considered, Question
+from runtime.fit import parse_amount
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.manifest import Manifest, Provider
+from runtime.memory import human
 from runtime.options import add_format_argument
 from runtime.select import find_family
 
@@ -37,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-q", "--quantization", metavar="NAME", help="this quantization only")
     add("--ability", dest="abilities", action="append", default=[], metavar="NAME",
         help="an ability that it must claim, such as tools; can be repeated")
+    add("--memory", metavar="AMOUNT", type=_amount,
+        help="what it may take by estimate: 24GiB, 16G")
+    add("--context-length", metavar="N", type=_tokens,
+        help="tokens that the estimate is for (default: as `runtime fit`); needs --memory")
     add("--platform", choices=tuple(_PLATFORMS), metavar="SYSTEM",
         help="explain for another system (linux, darwin or win32) with any accelerator, instead of "
              "for this machine")
@@ -50,7 +56,10 @@ def run(args: argparse.Namespace) -> int:
     question = Question(
         machine=_machine(args.platform), here=args.platform is None, engine=args.engine,
         size=args.size, model_format=args.model_format, quantization=args.quantization,
-        abilities=tuple(args.abilities))
+        abilities=tuple(args.abilities), memory=args.memory, context_length=args.context_length)
+    if args.context_length is not None and args.memory is None:
+        raise MisuseError("--context-length is for the estimate of --memory",
+                          hint="say how much memory there is")
     if args.engine and args.engine.casefold() not in {e.name.casefold() for e in manifest.engines}:
         raise MisuseError(f"there is no engine named {args.engine!r}", code="no-such-engine",
                           hint="engines: " + ", ".join(e.name for e in manifest.engines))
@@ -63,6 +72,19 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(found)
     return ExitCode.OK if found and not found[0].code else ExitCode.FAILED
+
+
+def _amount(text: str) -> int:
+    try:
+        return parse_amount(text)
+    except MisuseError as error:
+        raise argparse.ArgumentTypeError(f"{error.message}; {error.hint}") from None
+
+
+def _tokens(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 40:
+        raise argparse.ArgumentTypeError("it is a number of tokens")
+    return int(text)
 
 
 class _Readiness:
@@ -119,6 +141,8 @@ def _print(found: list[Considered]) -> None:
         chosen = fitting[0]
         print(f"chosen   {chosen.combination.id}")
         print(f"         by {chosen.provider}; {_STATES[chosen.readiness]}")
+        if chosen.memory is not None:
+            print(f"         takes {human(chosen.memory)} by estimate")
         print(f"         {_command(chosen.combination)}")
         for line in explain.shortened(fitting[1:]):
             print(f"also     {line}")
@@ -139,8 +163,9 @@ def _command(c: Combination) -> str:
 
 
 def _one(each: Considered) -> dict[str, object]:
-    return {"id": each.combination.id, "provider": each.provider,
-            "installed": each.readiness == READY}
+    found = {"id": each.combination.id, "provider": each.provider,
+             "installed": each.readiness == READY}
+    return found if each.memory is None else {**found, "memory": each.memory}
 
 
 def _as_json(found: list[Considered]) -> dict[str, object]:
@@ -148,5 +173,6 @@ def _as_json(found: list[Considered]) -> dict[str, object]:
     return {"chosen": {**_one(fitting[0]), "command": _command(fitting[0].combination)}
             if fitting else None,
             "also": [_one(each) for each in fitting[1:]],
-            "refused": [{"id": each.combination.id, "code": each.code, "reason": each.reason}
+            "refused": [{"id": each.combination.id, "code": each.code, "reason": each.reason,
+                         **({} if each.memory is None else {"memory": each.memory})}
                         for each in found if each.code]}

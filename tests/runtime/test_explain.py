@@ -57,6 +57,28 @@ def test_the_platform_and_a_missing_program():
     assert gone.code == "provider-missing"
 
 
+def test_what_does_not_fit_into_the_memory_is_refused():
+    found = judged(memory=24 << 30)
+    small, large = (found[f"seed-oss/36/ggufv2/{name}/llama.cpp"] for name in ("Q4_K_M", "Q8_0"))
+    assert (small.code, large.code) == ("", "memory")
+    assert small.memory < 24 << 30 < large.memory
+    assert "takes more than 25.8 GB, with 8192 tokens" in large.reason
+    # What cannot be run at all is told so, however little it takes.
+    assert found["seed-oss/36/gptq/Int4/llama.cpp"].code == "MB301"
+    assert judged(memory=1 << 40, context_length=1 << 30)[
+        "seed-oss/36/ggufv2/Q4_K_M/llama.cpp"].code == "memory"
+    assert judged()["seed-oss/36/ggufv2/Q8_0/llama.cpp"].memory is None
+
+
+def test_explain_takes_an_amount_of_memory(bench):
+    words = ("explain", "seed-oss", "-e", "llama.cpp")
+    assert "by estimate\n" in bench.run(*words, "--memory", "24GiB").stdout
+    none = bench.run(*words, "--memory", "4GiB", "--format", "json")
+    assert (none.returncode, json.loads(none.stdout)["chosen"]) == (1, None)
+    assert bench.run(*words, "--memory", "much").returncode == 2
+    assert bench.run(*words, "--context-length", "4096").returncode == 2
+
+
 def test_a_wish_narrows():
     found = judged(engine="LLAMA.CPP", quantization="q4_k_m", size="36.0")
     assert [key for key, each in found.items() if not each.code] == [
