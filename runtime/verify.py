@@ -181,8 +181,19 @@ def _try(combination: Combination, job: Job, reporter: Reporter, watch: Watch) -
         return replace(_refused("plan", error), engine=engine)
     if found is None:
         return _Finding("plan", "skipped", "its files are not on this machine", engine=engine)
+    if not job.request.force and (changed := _changed(combination, job)):
+        return _Finding("plan", "failed", changed, engine=engine)
     return replace(_run(prepared, found, job, reporter, watch), engine=engine,
                    source=_source(found))
+
+
+def _changed(combination: Combination, job: Job) -> str:
+    """What is wrong with a twin whose files are no longer those that were built."""
+    build, root = job.build(combination), job.files.hub_root
+    if build is None or root is None or build.complete(root):
+        return ""
+    return (f"{build.repo_id} is not what was built; `runtime twin {combination.family.name}` "
+            "builds it again")
 
 
 def _hub(combination: Combination, job: Job, reporter: Reporter) -> _Finding:

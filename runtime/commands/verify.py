@@ -49,7 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "into memory (default: %(default)s)")
     add("--answer-timeout", type=float, metavar="SECONDS", help="time for one answer of a server "
         "that is up (default: that of --timeout)")
-    add("--force", action="store_true", help="also try what the engines' facts refuse")
+    add("--force", action="store_true", help="also try what the engines' facts refuse, "
+        "and twins whose files were changed")
     add("--context-length", type=int, metavar="TOKENS", help="prompt and answer of one request")
     add("--trust-remote-code", action="store_true",
         help="run Python code that comes with the weights")

@@ -1,4 +1,4 @@
-"""Twins for real: built by the real tools, launched by the real engine.
+"""Twins in GGUF for real: built by the real tools, launched by the real engine.
 
 The tools are installed into the data folder of the other engine tests; llama.cpp's quantizer is
 compiled then, which takes some minutes.
@@ -11,7 +11,7 @@ import pytest
 
 from runtime.twin import record
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 #: A split one, a vendor's mix with few bits, and a plain one.
 QUANTIZATIONS = ("BF16", "UD-IQ1_S", "Q4_K_M")
@@ -78,7 +78,7 @@ def test_a_broken_twin_does_not_pass(twin, tmp_path):
         half = len(whole) // 2
         path.write_bytes(whole[:half] + bytes(byte ^ 0x55 for byte in whole[half:]))
         done = bench.run("verify", "seed-oss/36/ggufv2/Q4_K_M/llama.cpp", "--twin", str(root),
-                         "--provider", "xllamacpp", "--format", "json", timeout=300)
+                         "--provider", "xllamacpp", "--format", "json", "--force", timeout=300)
     finally:
         path.write_bytes(whole)
     assert done.returncode == 1

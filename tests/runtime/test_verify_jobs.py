@@ -124,6 +124,17 @@ def test_an_answer_has_a_time_of_its_own(bench, twin):
     assert done.stdout.count("it does not answer") == len(QUANTIZATIONS)
 
 
+def test_a_twin_that_was_changed_is_not_tried(bench, twin):
+    path = twin / REPOSITORY / f"Seed-OSS-36B-Instruct-{QUANTIZATIONS[0]}.gguf"
+    path.write_bytes(path.read_bytes() + b"more")
+    selector = f"seed-oss/36/ggufv2/{QUANTIZATIONS[0]}/llama.cpp"
+    done = bench.run("verify", selector, "--twin", str(twin))
+    assert done.returncode == 1
+    assert "is not what was built; `runtime twin seed-oss`" in done.stdout
+    assert not (bench.home / "logs").exists()
+    assert bench.run("verify", selector, "--twin", str(twin), "--force").returncode == 0
+
+
 def begin(admission, needed, *, gpu=False):
     """Enter in a thread; events tell that it is in, and let it leave."""
     inside, leave = threading.Event(), threading.Event()
