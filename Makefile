@@ -17,7 +17,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo docs test test-engines test-site check lint fmt golden bench clean
+.PHONY: help demo docs docs-zh test test-engines test-site check lint fmt golden bench clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
@@ -33,6 +33,18 @@ demo: docs $(SETUP)pypi ## compile the specs, launch a small model for real and 
 
 docs: $(SETUP)docs ## compile the specs and build the site; warnings are errors
 	$(BIN)/compiler build --out docs/generated
+	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+
+# Chinese is built from copies of the same pages, with the generated ones in Chinese, into a folder of
+# the English site; English once more, so that its pages link to the Chinese ones.
+docs-zh: docs ## build the site in Simplified Chinese too, under docs/_build/html/zh
+	mkdir -p build/docs-zh
+	find build/docs-zh -mindepth 1 -maxdepth 1 ! -name generated -exec rm -rf {} +
+	cd docs && find . -mindepth 1 -maxdepth 1 ! -name generated ! -name _build \
+		-exec cp -Rp {} ../build/docs-zh/ \;
+	$(BIN)/compiler build --language zh_CN --out build/docs-zh/generated
+	$(BIN)/python -m sphinx -b html -n -W --keep-going -q -c docs -D language=zh_CN \
+		-d build/docs-zh-doctrees build/docs-zh docs/_build/html/zh
 	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
 
 test: $(SETUP)test $(SETUP)docs ## run every test that needs no engine, browser or package index
@@ -62,6 +74,7 @@ golden: $(SETUP)test ## write the expected pages and manifest of the tests anew
 bench: $(SETUP)test ## measure start-up and compiling beside their floor; QUICK=1 for a small run
 	$(if $(QUICK),,$(BIN)/python tests/bench/bench_startup.py)
 	$(BIN)/python tests/bench/bench_compile.py $(if $(QUICK),--quick)
+	$(BIN)/python -m tests.bench.bench_memory $(if $(QUICK),--quick)
 
 clean: ## remove everything that was built or downloaded here, but not the environment
 	rm -rf build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
