@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from runtime import files, naming
-from runtime.manifest import Engine, Family, Format, Hub, Locked, Manifest, Spec
+from runtime.manifest import Engine, Family, Format, Hub, Locked, Manifest, Refuses, Spec
 from runtime.memory import locked_source
-from runtime.support import Verdict, judge, provider_refusal
+from runtime.support import Verdict, judge, partial_refusals, provider_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +89,25 @@ class Combination:
         """Whether the repository's own code must run for the model to load."""
         return self.spec.trust_remote_code
 
+    @property
+    def split(self) -> bool:
+        """Whether its weights are in several files on every hub that has them."""
+        hubs = hubs_with(self.spec, self.quantization)
+        return bool(hubs) and all(files.is_split(hub, self.quantization) for hub in hubs)
+
+    def partial_refusals(self) -> list[Refuses]:
+        """What the engine's facts say against it on some providers or processors alone."""
+        return partial_refusals(self.engine, model_format=self.spec.format,
+                                quantization=self.quantization, split=self.split)
+
     def provider_refusal(self, provider: str) -> str:
         """Why one provider of the engine does not load it on this machine; empty where it does."""
         from runtime.machine import Machine
 
-        hubs = hubs_with(self.spec, self.quantization)
         machine = Machine.here()
         return provider_refusal(
             self.engine, provider, model_format=self.spec.format, quantization=self.quantization,
-            split=bool(hubs) and all(files.is_split(hub, self.quantization) for hub in hubs),
+            split=self.split,
             lacks_flags=lambda flags: bool(machine.lacking_flags(flags)))
 
 

@@ -111,6 +111,14 @@ def provider_refusal(
     return ""
 
 
+def partial_refusals(engine: Engine, *, model_format: str, quantization: str, split: bool,
+                     ) -> list[Refuses]:
+    """The refusals of a quantization that concern some providers or processors alone."""
+    return [refusal for refusal in engine.refuses
+            if (refusal.providers or refusal.without_cpu_flags)
+            and _applies(refusal, model_format, quantization, split)]
+
+
 def _applies(refusal: Refuses, model_format: str, quantization: str, split: bool) -> bool:
     if refusal.format != model_format:
         return False

@@ -132,8 +132,22 @@ def _refusals(manifest: Manifest, family: Family, spec: Spec) -> Iterator[str]:
     for (engine, code, reason), names in grouped.items():
         if code == "MB301":
             continue
-        which = "" if len(names) == len(spec.quantizations) else f" {', '.join(names)}"
-        yield f"  refused: {engine}{which}: {reason} [{code}]"
+        yield f"  refused: {engine}{_which(names, spec)}: {reason} [{code}]"
+    limits: dict[tuple[str, str, str], list[str]] = {}
+    for c in all_combinations(manifest, family):
+        if c.spec is spec and c.verdict.supported:
+            for refusal in c.partial_refusals():
+                where = (f" on a processor without {', '.join(refusal.without_cpu_flags)}"
+                         if refusal.without_cpu_flags else "")
+                by = " and ".join(refusal.providers) or c.engine.name
+                limits.setdefault((c.engine.name, by + where, refusal.reason), []).append(
+                    c.quantization)
+    for (engine, place, reason), names in limits.items():
+        yield f"  {engine}{_which(names, spec)}, but not with {place}: {reason} [MB304]"
+
+
+def _which(names: list[str], spec: Spec) -> str:
+    return "" if len(names) == len(spec.quantizations) else f" {', '.join(names)}"
 
 
 def _as_json(manifest: Manifest, family: Family, *, why: bool) -> dict[str, object]:
