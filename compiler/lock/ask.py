@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from compiler.lock.config import read_config
-from compiler.lock.sources import Wanted, planned
+from compiler.lock.sources import Wanted, planned, printable
 from runtime import gguf, safetensors
 from runtime.errors import UserError
 from runtime.files import unsafe_path_reason
@@ -60,8 +60,9 @@ def describe(wanted: Wanted, reading: Reading, *, time: str, head: str | None = 
         hub=wanted.hub, repo_id=wanted.repo_id, revision=wanted.revision, commit=resolved.commit,
         provenance=Provenance(time=time, client=client(wanted.hub)),
         head=head,
-        name=resolved.name if resolved.name != wanted.repo_id else None,
-        gated=resolved.gated, licence=resolved.licence, archive_sha256=resolved.archive_sha256,
+        name=printable(resolved.name) if resolved.name != wanted.repo_id else None,
+        gated=resolved.gated, licence=printable(resolved.licence),
+        archive_sha256=resolved.archive_sha256,
         chat_template=reading.chat_template(),
         files=[LockedFile(path=file.path, size=file.size, sha256=file.sha256,
                           git_sha1=file.git_sha1) for file in safe_files(resolved)],

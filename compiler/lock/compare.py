@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from compiler.lock.sources import printable
 from runtime.hubs.base import RemoteFile, Resolved
 from runtime.lockfile import LockedSource
 from runtime.manifest import LockedFile
@@ -40,7 +41,7 @@ def moves(family: str, known: LockedSource, resolved: Resolved, files: Sequence[
         head: What the hub has newest, where the specs ask for a fixed commit or release.
     """
     at = f"@{known.revision}" if known.revision else ""
-    return [Move(family, f"{known.hub}:{known.repo_id}{at}", _one_line(what))
+    return [Move(family, f"{known.hub}:{known.repo_id}{at}", what)
             for what in (*_moves(known, resolved, files), *_overtaken(known, head))]
 
 
@@ -69,17 +70,12 @@ def _moves(known: LockedSource, resolved: Resolved, files: Sequence[RemoteFile])
     if removed := [path for path in old if path not in new]:
         yield f"no longer has {_listed(removed)}"
     for word, before, now in (("access", known.gated, resolved.gated),
-                              ("licence", known.licence, resolved.licence)):
+                              ("licence", known.licence, printable(resolved.licence))):
         if before is not None and now is not None and before != now:
             yield f"changed its {word} from {before or 'open'} to {now or 'open'}"
-    name = resolved.name or known.repo_id
+    name = printable(resolved.name) or known.repo_id
     if name != (known.name or known.repo_id):
         yield f"is now called {name}"
-
-
-def _one_line(text: str) -> str:
-    """Names and licences come from strangers, and each move is one line of a report."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _differs(old: LockedFile, new: RemoteFile) -> bool:

@@ -112,3 +112,10 @@ def planned_locked(use: Use, source: LockedSource) -> list[LockedFile]:
     listing = [RemoteFile(file.path, file.size, file.sha256, file.git_sha1)
                for file in source.files]
     return [by_path[file.path] for file in planned(use, listing)]
+
+
+def printable(text: str | None) -> str | None:
+    """A stranger's word for reports and pages: one line, and not a long one."""
+    if text is None:
+        return None
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.check.registry import all_rules
 from compiler.cli import main
 from tests.compiler.lock import catalogue
 from tests.support import models
@@ -115,3 +116,10 @@ def test_a_source_that_was_added_later(specs: Path) -> None:
 
 def test_without_a_lock_nothing_is_said(specs: Path) -> None:
     assert catalogue.about_locks(specs) == []
+
+
+def test_every_rule_against_the_lock_is_fired_by_a_hub() -> None:
+    text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    codes = {rule.code for rule in all_rules() if rule.code.startswith("MB6")}
+    assert len(codes) >= 14
+    assert {code for code in codes if f'"{code}"' not in text} == set()

@@ -7,13 +7,14 @@ import shlex
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from compiler.cli import main
-from tests.compiler.lock import catalogue
 from tests.support import models
 from tests.support.hubserver import HubServer
+
+if TYPE_CHECKING:
+    import pytest
 
 GUIDE = (Path(__file__).parents[3] / "docs/guides/lock-a-family.rst").read_text("utf-8")
 Change = Callable[[HubServer, Path], None]

@@ -243,6 +243,20 @@ def test_changed_access_is_told_until_it_is_accepted(specs: Path, hub: HubServer
     assert catalogue.about_locks(specs) == []
 
 
+def test_a_licence_that_changed_is_told_as_one_line(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    hub.repositories["org/demo"].card = {"license": "mit\n::error::x\u2028y"}
+    capsys.readouterr()
+    assert lock(specs, "--check") == 1
+    assert "changed its licence from apache-2.0 to mit?::error::x?y\n" in capsys.readouterr().out
+    lock(specs)
+    assert source(specs, "org/demo").licence == "mit?::error::x?y"
+    assert lock(specs, "--check") == 0
+    assert sorted(finding.code for finding in catalogue.about_locks(specs)) == ["MB612", "MB613"]
+
+
 @pytest.mark.parametrize(("broken", "why"), [
     (b"{", "is not a lock"), (b"{}", "is not a lock"),
     (b'{"family": "other", "format": "modelbook.lock", "format_version": 1, "sources": []}',
