@@ -71,9 +71,10 @@ fmt: $(SETUP)docs ## format the specs, keeping comments
 golden: $(SETUP)test ## write the expected pages and manifest of the tests anew
 	$(PYTEST) tests/golden --update-golden
 
-bench: $(SETUP)test ## measure start-up and compiling beside their floor; QUICK=1 for a small run
+bench: $(SETUP)test ## measure start-up, compiling and downloading beside their floor; QUICK=1 for a small run
 	$(if $(QUICK),,$(BIN)/python tests/bench/bench_startup.py)
 	$(BIN)/python tests/bench/bench_compile.py $(if $(QUICK),--quick)
+	$(BIN)/python -m tests.bench.bench_download $(if $(QUICK),--quick)
 	$(BIN)/python -m tests.bench.bench_memory $(if $(QUICK),--quick)
 
 clean: ## remove everything that was built or downloaded here, but not the environment

@@ -55,6 +55,7 @@ class Follower:
         self._end()
         if self._stream is None:
             return None
+        self._read(memoryview(bytearray(_BLOCK)))  # what came after the thread last looked
         seen, now = os.fstat(self._stream.fileno()), path.stat()
         same = (seen.st_dev, seen.st_ino) == (now.st_dev, now.st_ino)
         return self._digest.hexdigest() if same and now.st_size == self._position else None

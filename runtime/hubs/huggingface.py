@@ -138,7 +138,7 @@ def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
 def arriving(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path) -> Path | None:
     """See `runtime.hubs.base.Hub.arriving`: the client names it by the content's hash."""
     folder = (target / ".cache" / "huggingface" / "download" / file.path).parent
-    return next(folder.glob(f"*.{file.sha256}.incomplete"), None)
+    return next(folder.glob(f"*.{file.sha256}*.incomplete"), None)
 
 
 def endpoint() -> str:
