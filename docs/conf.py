@@ -23,13 +23,18 @@ extensions = [
     "schema_reference",
     "site_files",
     "light_navigation",
+    "translated_site",
 ]
+templates_path = ["_templates"]
 exclude_patterns = ["_build", "_ext", "_static", "_templates", "examples", "locale"]
 locale_dirs = ["locale"]
 gettext_compact = False  # one file of translations for each page
 nitpicky = True
 smartquotes = False  # option names and quantizations keep their hyphens and quotes
 
+modelbook_summary = (
+    "One YAML file a model family, compiled to checked pages and a manifest that a launcher runs.")
+modelbook_translations = "../specs/translations"
 modelbook_engine_pages = "generated/engines"
 
 html_theme = "furo"
@@ -38,6 +43,11 @@ html_logo = "_static/logo.svg"
 html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
+html_sidebars = {"**": [
+    "sidebar/brand.html", "sidebar/search.html", "sidebar/scroll-start.html",
+    "sidebar/navigation.html", "sidebar/languages.html", "sidebar/scroll-end.html",
+]}
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {

@@ -30,6 +30,8 @@ PARTS = (
     "engine_pages",
     "directives",
     "catalogue",
+    "sharing",
+    "outlines",
 )
 
 
@@ -62,6 +64,11 @@ OPTIONS = (
            "The program whose options commands are made of."),
     Option("modelbook_engine_pages", None, "env", (str, type(None)),
            "Folder, relative to the source folder, for a page about each engine; none unless set."),
+    Option("modelbook_summary", "", "html", (str,),
+           "What the site is about, in one sentence, for llms.txt."),
+    Option("modelbook_translations", None, "html", (str, type(None)),
+           "Folder, relative to the source folder, of what families say in other languages: "
+           "<language>/<family>.po."),
 )
 
 

@@ -63,7 +63,8 @@ def catalogue(shown: Sequence[Row], links: Links, *, number: int, filters: bool)
     body = "".join(_row(row, links, packer) for row in shown)
     data = _attributes({
         "data-shared": _json(packer.shared()), "data-number": str(number),
-        "data-count": _("%(shown)s of %(total)s models"), "data-about": _("about %s"), "data-fits": _("Fits: %s"),
+        "data-count": _("%(shown)s of %(total)s models"), "data-about": _("about %s"),
+        "data-fits": _("Fits: %s"),
         "data-sort": _("Sort by %s"), "data-billion": _("%s B"),
         "data-active": _("%s set")})
     # The roles say again what the elements are: cards on a phone take it away from them.
@@ -97,14 +98,14 @@ def _row(row: Row, links: Links, packer: Packer) -> str:
     name = f'<a href="{_e(page)}">{_e(family.name)}</a>' if page else _e(family.name)
     if family.deprecated:
         name += f' <span class="mb-deprecated">{_e(_("deprecated"))}</span>'
-    description = short(family.description)
+    told = words.description(links.builder.env, family)
+    description = short(told)
     anchors = " ".join(links.anchor(spec.label) for spec in row.specs)
     data = _attributes({
         "data-specs": _json(packer.row(row)), "data-anchors": anchors,
         "data-languages": " ".join(family.languages), "data-abilities": " ".join(family.abilities),
         "data-context": str(family.context_length),
-        "data-text": " ".join([family.description, *family.architectures])
-        if description != family.description else " ".join(family.architectures)})
+        "data-text": " ".join([*([told] if description != told else []), *family.architectures])})
     memory = "" if least is None else from_memory(human(least * _MEGABYTE))
     sizes = ", ".join(_plain(size) for size in row.sizes)
     cells = ((_("Abilities"), _tags([words.ability(name) for name in family.abilities])),

@@ -1,10 +1,15 @@
-"""Names of abilities and languages for readers, in the language of the site."""
+"""Names of abilities and languages, and what families say, in the language of the site."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
+from sphinx.environment import BuildEnvironment
+
+from compiler.emit.language import read_po
 from compiler.sphinx.translation import _
+from runtime.manifest import Family
 
 
 def _marked(text: str) -> str:
@@ -40,3 +45,21 @@ def _language(code: str, shown_in: str) -> str:
     except (UnknownLocaleError, ValueError):
         return code
     return f"{name[0].upper()}{name[1:]}" if name else code
+
+
+def description(env: BuildEnvironment, family: Family) -> str:
+    """What a family says of itself; in English where it brings no translation."""
+    folder = env.config.modelbook_translations
+    if not folder or not env.config.language:
+        return family.description
+    path = Path(env.srcdir) / folder / env.config.language / f"{family.slug}.po"
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return family.description
+    return _own(path, changed).get(family.description, family.description)
+
+
+@lru_cache(maxsize=1 << 12)
+def _own(path: Path, changed: int) -> dict[str, str]:
+    return read_po(path)
