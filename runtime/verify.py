@@ -51,7 +51,8 @@ _BESIDE_WEIGHTS = 1.2
 _SKIPS = {"engine-missing", "engine-incomplete", "engine-unsupported", "engine-unknown",
           "remote-code", "hub-unavailable", "unsupported-option", "provider-refused"}
 _ENVIRONMENT = {"port-in-use", "host", "folder-not-writable", "locked", "disk-full",
-                "offline", "hub-unreachable", "hub-timeout", "rate-limited", "engine-broken"}
+                "offline", "hub-unreachable", "hub-timeout", "rate-limited", "certificate",
+                "engine-broken"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.causes import causes, untrusted
 from runtime.hubs.pauses import LONGEST_WAIT, Gate, rate_limited, retry_after, too_long
 
 if TYPE_CHECKING:
@@ -255,14 +256,6 @@ def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, 
     raise AssertionError("unreachable")
 
 
-def _chain(error: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found
-
-
 def _explain(error: BaseException, repo_id: str, revision: str | None, path: str | None,
              ) -> tuple[UserError | None, float | None]:
     """The error as a user needs it, and the wait that the hub asked for; None for a bug."""
@@ -271,7 +264,7 @@ def _explain(error: BaseException, repo_id: str, revision: str | None, path: str
 
     where = f"{repo_id} on Hugging Face"
     at = f" at revision {revision}" if revision else ""
-    chain = _chain(error)
+    chain = list(causes(error))
     page = f"{_endpoint()}/{repo_id}"
 
     def first(*kinds: type[BaseException]) -> Any:
@@ -300,6 +293,8 @@ def _explain(error: BaseException, repo_id: str, revision: str | None, path: str
                               "`hf auth login`, or set HF_TOKEN"), None
     if reply := first(errors.HfHubHTTPError):
         return _explain_status(reply.response, where, path)
+    if certificate := untrusted(error, "Hugging Face", _endpoint(), "SSL_CERT_FILE"):
+        return certificate, None
     if first(httpx2.TimeoutException):
         return UserError(f"Hugging Face does not answer in time for {repo_id}", code="hub-timeout",
                          hint="check the network; HF_HUB_DOWNLOAD_TIMEOUT sets the seconds"), None

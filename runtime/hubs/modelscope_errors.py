@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runtime.errors import UserError
+from runtime.hubs.causes import causes, untrusted
 from runtime.hubs.pauses import rate_limited
 
 #: Codes of failures that may pass.
@@ -33,8 +34,12 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
 
     where = f"{repo_id} on ModelScope"
     what = f"the file {path!r} of {where}" if path else where
-    if own := _own(error):
-        return own
+    for own in causes(error):
+        if isinstance(own, UserError):
+            return own
+    if certificate := untrusted(error, "ModelScope", page.split("/models/")[0],
+                                "REQUESTS_CA_BUNDLE"):
+        return certificate
     if isinstance(error, errors.NotExistError):
         return _missing(where, revision, path, page, info)
     if isinstance(error, errors.PermissionDeniedError | errors.AuthenticationError):
@@ -72,29 +77,11 @@ def rate_limit(why: str) -> UserError:
     return rate_limited("ModelScope", why, "MODELSCOPE_API_TOKEN")
 
 
-def _own(error: BaseException | None) -> UserError | None:
-    """An error of ours that the client wrapped."""
-    seen: list[BaseException] = []
-    while error is not None and error not in seen:
-        if isinstance(error, UserError):
-            return error
-        seen.append(error)
-        error = error.__cause__ or error.__context__
-    return None
-
-
-def _timed_out(error: BaseException | None) -> bool:
+def _timed_out(error: BaseException) -> bool:
     """Whether a network error that the client raises is, in the end, silence."""
     from urllib3.exceptions import ReadTimeoutError
 
-    seen: list[BaseException] = []
-    while error is not None and error not in seen:
-        # Requests hands urllib3's own on as an argument.
-        if any(isinstance(each, TimeoutError | ReadTimeoutError) for each in (error, *error.args)):
-            return True
-        seen.append(error)
-        error = error.__cause__ or error.__context__
-    return False
+    return any(isinstance(each, TimeoutError | ReadTimeoutError) for each in causes(error))
 
 
 def _missing(where: str, revision: str, path: str | None, page: str, info: Callable[[], Any],
