@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from runtime.errors import MisuseError, UserError
 
 _TIMEOUT = 60  # seconds; a catalogue is a few hundred small files
+#: Specs, locks and the facts of engines' releases: what the manifest is made of.
+_READ = (".yaml", ".yml", ".json")
 _REGULAR = (b"100644", b"100755")
 _NOT_PASSED = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 
@@ -107,7 +109,7 @@ def _blobs(top: Path, commit: str, prefix: str) -> dict[str, str]:
 
 
 def _contents(top: Path, blobs: dict[str, str]) -> dict[str, bytes]:
-    wanted = {path: name for path, name in blobs.items() if path.endswith((".yaml", ".yml"))}
+    wanted = {path: name for path, name in blobs.items() if path.endswith(_READ)}
     data = _checked(top, "cat-file", "--batch",
                     stdin="".join(f"{name}\n" for name in wanted.values()).encode("ascii"))
     files: dict[str, bytes] = {}

@@ -231,3 +231,18 @@ def test_findings_of_a_side_are_errors_with_places(repo: Repo) -> None:
     side = sides.read(None, Path("specs"))
     assert {error.severity for error in side.errors} == {Severity.ERROR}
     assert all(error.span.line >= 1 for error in side.errors)
+
+
+def test_locks_of_a_revision_are_read(
+    repo: Repo, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing is locked anew that was locked before."""
+    shipped = Path(__file__).parents[3] / "specs"
+    repo.write((shipped / "families/smollm2.yaml").read_text("utf-8"), "smollm2")
+    lock = repo.specs / "locks/smollm2.lock.json"
+    lock.parent.mkdir()
+    lock.write_bytes((shipped / "locks/smollm2.lock.json").read_bytes())
+    repo.commit("locked")
+    assert changes(capsys, "HEAD") == []
+    lock.unlink()
+    assert changes(capsys, "HEAD"), "that the lock is gone is a change"

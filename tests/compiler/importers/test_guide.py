@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.cli import main
+from tests.compiler.importers.test_gpustack import CATALOGUE
+from tests.compiler.importers.test_model_yaml import MODEL
 
 if TYPE_CHECKING:
     import pytest
@@ -30,9 +32,14 @@ def test_its_commands_do_what_it_says(
     Path("llm_family.json").write_text(json.dumps(catalogue), encoding="utf-8")
     commands = [shlex.split(line)[1:] for line in re.findall(
         r"^   \$ (compiler .*)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)]
-    assert [command[0] for command in commands] == ["import", "export", "build", "check"]
+    assert [command[0] for command in commands] == [
+        "import", "export", "build", "check", "import", "import"]
+    Path("model-catalog.yaml").write_text(CATALOGUE, encoding="utf-8")
+    Path("model.yaml").write_text(MODEL, encoding="utf-8")
     for command in commands:
         assert main(command) == 0, capsys.readouterr()
     assert json.loads(Path("llm_family.json").read_text(encoding="utf-8")) == catalogue
     assert sorted(path.name for path in Path("build/models/llm").iterdir()) == [
         "first.rst", "index.rst", "second.rst"]
+    assert Path("gpustack-specs/families/Demo-0.6B.yaml").is_file()
+    assert Path("lmstudio-specs/families/demo-8b.yaml").is_file()
