@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,9 +15,11 @@ from compiler.cache import Entry, Store
 from compiler.emit.card import Card
 from compiler.emit.outputs import INDEX, MANIFEST, VERIFICATION
 from compiler.emit.profiles import Profile
+from compiler.emit.write import Content, pieces_of
 from compiler.pagenames import unusable_reason
 from compiler.plan import name_key
-from compiler.unit import Broken, Unit, Workshop, page_of
+from compiler.stamps import Stamps
+from compiler.unit import Broken, Kept, Unit, Workshop, page_of
 from runtime import index
 from runtime.manifest import Family, Manifest, assemble, decode_family
 from runtime.records import Record
@@ -27,67 +28,84 @@ if TYPE_CHECKING:
     from compiler.emit.pages import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(msgspec.Struct, frozen=True):
     """What a build writes.
 
     Attributes:
-        files: Path relative to the output folder → content.
+        files: Path relative to the output folder → content, in one piece or several.
         same: Further paths whose files have been found to be right already.
     """
 
-    files: dict[str, bytes]
-    same: list[str] = field(default_factory=list)
+    files: Mapping[str, Content]
+    same: list[str] = []
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One family on its way into the outputs.
+
+    Attributes:
+        key: What stands for it in the cache; empty without a cache.
+        kept: What is kept of it.
+        unit: What was made of it; None where all that an earlier build made is still there.
+        entry: What an earlier build kept of it, if anything.
+    """
+
+    key: bytes
+    kept: Kept
+    unit: Unit | None
+    entry: Entry | None
+
+    @property
+    def card(self) -> Card:
+        """What is shown of it among others; nothing is assembled with a family that has none."""
+        assert self.kept.card is not None  # noqa: S101
+        return self.kept.card
 
 
 class Reuse:
-    """What an earlier build left in the output folder, as far as it is still what it wrote.
+    """What an earlier build left in the output folder, as far as it is still what it wrote."""
 
-    Attributes:
-        pages: Key of a family → SHA-256 of its page, of those pages that are right already.
-    """
+    def __init__(self, out: Path | None, workshop: Workshop, store: Store, stamps: Stamps) -> None:
+        self.out, self.workshop, self.store, self.stamps = out, workshop, store, stamps
 
-    def __init__(self, out: Path | None, workshop: Workshop, store: Store) -> None:
-        self.out = out
-        self.workshop = workshop
-        self.store = store
-        self.pages: dict[bytes, bytes] = {}
+    def has(self, path: str, sha256: bytes) -> bool:
+        """Whether the file at `path` of the output folder has that SHA-256."""
+        return bool(sha256) and self.out is not None and (
+            self.stamps.digest_or_read(f"{self.out}/{path}") == sha256)
+
+    def still_there(self, entry: Entry) -> bool:
+        """Whether everything that was made of a family is where it was put."""
+        profile, card = self.workshop.profile, entry.kept.card
+        return profile is None or card is None or (
+            self._has_manifest and self._has_page(entry, card, profile))
+
+    def _has_page(self, entry: Entry, card: Card, profile: Profile) -> bool:
+        if entry.kept.linked or card.name in self.workshop.tried:
+            return True  # it is made anew, from the record
+        return self.has(page_path(card, profile), entry.page)
+
+    @cached_property
+    def _has_manifest(self) -> bool:
+        return self.has(MANIFEST, self.store.derived.get(MANIFEST, (b"", b""))[1])
 
     @cached_property
     def _manifest(self) -> bytes:
-        content = self._read(MANIFEST) if self.store.manifest else None
-        if content is None or hashlib.sha256(content).digest() != self.store.manifest:
-            return b""
+        """The earlier build's manifest.
+
+        Raises:
+            Broken: It is no longer what it was a moment ago.
+        """
+        try:
+            content = Path(f"{self.out}/{MANIFEST}").read_bytes()
+        except OSError:
+            raise Broken from None
+        if hashlib.sha256(content).digest() != self.store.derived[MANIFEST][1]:
+            raise Broken
         return content
 
-    def _read(self, path: str) -> bytes | None:
-        if self.out is None:
-            return None
-        try:
-            with open(f"{self.out}/{path}", "rb", buffering=0) as stream:  # noqa: PTH123
-                return stream.read()
-        except OSError:
-            return None
-
-    def has(self, path: str, digest: bytes) -> bool:
-        """Whether the file at `path` of the output folder has that SHA-256."""
-        content = self._read(path)
-        return content is not None and hashlib.sha256(content).digest() == digest
-
-    def unit(self, entry: Entry) -> Unit | None:
-        """The unit of an entry; None where its record or page is gone."""
-        profile = self.workshop.profile
-        if profile is None:
-            return Unit(entry.kept)
-        record = self._manifest[entry.offset:entry.offset + entry.length]
-        if not record:
-            return None
-        card = entry.kept.card
-        if not entry.kept.linked and card.name not in self.workshop.tried:
-            if not entry.page or not self.has(page_path(card, profile), entry.page):
-                return None
-            self.pages[entry.key] = entry.page
-        return Unit(entry.kept, record)
+    def record(self, entry: Entry) -> bytes:
+        """The record of an entry."""
+        return self._manifest[entry.offset:entry.offset + entry.length]
 
 
 def page_name(card: Card, profile: Profile) -> str:
@@ -113,35 +131,30 @@ class Assembly:
         assert workshop.profile is not None  # noqa: S101 - nothing is assembled without
         self.workshop, self.records, self.reuse = workshop, records, reuse
         self.profile: Profile = workshop.profile
-        self.files: dict[str, bytes] = {}
+        self.files: dict[str, Content] = {}
         self.same: list[str] = []
         self.cards: list[Card] = []
         self.derived: dict[str, tuple[bytes, bytes]] = {}
 
-    def make(self, given: list[Unit], keys: Sequence[bytes]) -> tuple[Outputs, Store]:
+    def make(self, given: Sequence[Part]) -> tuple[Outputs, Store]:
         """Everything that is written, and what is kept for the next build.
 
         Args:
-            given: The families, in any order. The list is emptied, since their records are wanted
-                no longer once the manifest is there.
-            keys: What stands for each in the cache.
+            given: The families, in any order.
 
         Raises:
             Broken: Two families would share a page or a label, or a page cannot be written.
         """
-        order = sorted(range(len(given)), key=lambda number: name_key(given[number].kept.card.name))
-        units, keys = [given[n] for n in order], [keys[n] for n in order]
-        given.clear()
-        self.cards = [unit.kept.card for unit in units]
+        parts = sorted(given, key=lambda part: name_key(part.card.name))
+        self.cards = [part.card for part in parts]
         self._refuse_clashes()
-        self._verify(units)
-        pages = [self._page(unit, key) for unit, key in zip(units, keys, strict=True)]
+        self._verify(parts)
+        pages = [self._page(part) for part in parts]
         self._indexes()
-        places = self._manifest(units)
-        entries = [Entry(key, unit.kept, offset, len(unit.record), page) for key, unit, offset, page
-                   in zip(keys, units, places, pages, strict=True)]
-        digest = hashlib.sha256(self.files[MANIFEST]).digest()
-        return Outputs(self.files, self.same), Store(entries, digest, self.derived)
+        places = self._manifest(parts)
+        entries = [Entry(part.key, part.kept, *place, page)
+                   for part, place, page in zip(parts, places, pages, strict=True)]
+        return Outputs(self.files, self.same), Store(entries, self.derived)
 
     def _refuse_clashes(self) -> None:
         paths: set[str] = set()
@@ -154,34 +167,48 @@ class Assembly:
             if any(owners.setdefault(label, number) != number for label in card.labels):
                 raise Broken
 
-    def _verify(self, units: Sequence[Unit]) -> None:
+    def _record(self, part: Part) -> bytes:
+        if part.unit is not None:
+            return part.unit.record
+        assert part.entry is not None  # noqa: S101 - a part is made of one of the two
+        return self.reuse.record(part.entry)
+
+    def _family(self, part: Part) -> Family:
+        return decode_family(self._record(part), MANIFEST)
+
+    def _verify(self, parts: Sequence[Part]) -> None:
         """Put what the verification records say into its place."""
         promised: dict[tuple[str, str], int] = {}
         for card in self.cards if self.records else ():
             for engine, model_format, count in card.promised:
                 key = (engine, model_format)
                 promised[key] = promised.get(key, 0) + count
-        tried = [unit.record for unit in units if unit.kept.card.name in self.workshop.tried]
-        families = [decode_family(record, MANIFEST) for record in tried]
-        manifest = msgspec.structs.replace(self.workshop.manifest, families=families)
+        tried = [part for part in parts if part.card.name in self.workshop.tried]
+        manifest = msgspec.structs.replace(self.workshop.manifest,
+                                           families=[self._family(part) for part in tried])
         self.known = verification.merge(manifest, self.records, promised)
         if self.profile.verification:
             source = msgspec.msgpack.encode((
-                self.records, tried, [(*key, count) for key, count in sorted(promised.items())]))
+                self.records, [self._record(part) for part in tried],
+                [(*key, count) for key, count in sorted(promised.items())]))
             self._derive("verification.rst", source,
                          lambda: self.writer.verification_page().encode("utf-8"))
             self._derive(VERIFICATION, source, lambda: verification.encode(self.known))
 
-    def _derive(self, path: str, source: bytes, make: Callable[[], bytes]) -> None:
-        """Put a file into its place that is made of `source`, if it is not there already."""
+    def _derive(self, path: str, source: bytes, make: Callable[[], Content]) -> bool:
+        """Put a file into its place that is made of `source`; False where it is there already."""
         digest = cache.digest(self.workshop.fingerprint, source)
         before = self.reuse.store.derived.get(path)
         if before is not None and before[0] == digest and self.reuse.has(path, before[1]):
             self.same.append(path)
             self.derived[path] = before
-            return
+            return False
         content = self.files[path] = make()
-        self.derived[path] = (digest, hashlib.sha256(content).digest())
+        made = hashlib.sha256()
+        for piece in pieces_of(content):
+            made.update(piece)
+        self.derived[path] = (digest, made.digest())
+        return True
 
     @cached_property
     def writer(self) -> Writer:
@@ -191,17 +218,19 @@ class Assembly:
         manifest: Manifest = msgspec.structs.replace(self.workshop.manifest, families=families)
         return self.workshop.writer_for(manifest, self.known)
 
-    def _page(self, unit: Unit, key: bytes) -> bytes:
+    def _page(self, part: Part) -> bytes:
         """Put a family's page into its place; its SHA-256, empty where it is always made anew."""
-        path = page_path(unit.kept.card, self.profile)
-        if (digest := self.reuse.pages.get(key)) is not None:
+        path = page_path(part.card, self.profile)
+        if part.kept.linked or part.card.name in self.workshop.tried:
+            self.files[path] = page_of(self.writer, self._family(part))
+            return b""
+        if part.unit is None:
+            assert part.entry is not None  # noqa: S101 - a part is made of one of the two
             self.same.append(path)
-            return digest
-        if unit.page is not None:
-            self.files[path] = unit.page
-            return hashlib.sha256(unit.page).digest()
-        self.files[path] = page_of(self.writer, decode_family(unit.record, MANIFEST))
-        return b""
+            return part.entry.page
+        assert part.unit.page is not None  # noqa: S101 - a unit has a page but in those cases
+        self.files[path] = part.unit.page
+        return hashlib.sha256(part.unit.page).digest()
 
     def _indexes(self) -> None:
         """Put the index pages into their places."""
@@ -218,15 +247,31 @@ class Assembly:
         names = {card.name: page_name(card, self.profile) for card in cards}
         return self.writer.index(cast("list[Family]", cards), names).encode("utf-8")
 
-    def _manifest(self, units: Sequence[Unit]) -> list[int]:
-        """Put the manifest into its place, and its index; where each record begins."""
-        pieces = assemble(self.workshop.manifest, [unit.record for unit in units])
-        content = self.files[MANIFEST] = b"".join(pieces)
-        if len(content) > index.WORTH and units:
-            self.files[INDEX] = index.encode(pieces, [card.listed for card in self.cards])
+    def _manifest(self, parts: Sequence[Part]) -> list[tuple[int, int]]:
+        """Put the manifest into its place, and its index; where each record is, and how long."""
+        source = b"".join(part.key for part in parts)
+        pieces: list[bytes] = []
+
+        def make() -> Content:
+            pieces.extend(assemble(self.workshop.manifest, map(self._record, parts)))
+            return pieces
+
+        if not self._derive(MANIFEST, source, make):
+            # Its keys are those of the earlier build, which kept where their records are.
+            if INDEX in self.reuse.store.derived:
+                self._derive(INDEX, source, lambda: self._index_of(parts))
+            return [(part.entry.offset, part.entry.length) for part in parts if part.entry]
+        if sum(map(len, pieces)) > index.WORTH and parts:
+            self._derive(INDEX, source, lambda: index.encode(
+                pieces, [card.listed for card in self.cards]))
         places, offset = [], 0
         for number, piece in enumerate(pieces):
             if number % 2 == 0 and number and number < len(pieces) - 1:
-                places.append(offset)
+                places.append((offset, len(piece)))
             offset += len(piece)
         return places
+
+    def _index_of(self, parts: Sequence[Part]) -> bytes:
+        """The index of a manifest that is there already, if its own file is not."""
+        pieces = assemble(self.workshop.manifest, map(self._record, parts))
+        return index.encode(pieces, [card.listed for card in self.cards])

@@ -8,6 +8,8 @@ One file for each specs folder, profile and output folder, in the user's cache f
   of the catalogue, the templates, and the compiler's own code. A change to any of them, a newer
   version among them, finds nothing.
 - It is written to a temporary name and renamed; of several builds at once, the last one's stays.
+- A file's content stands for it, or, where it was left alone since an earlier run read it, what
+  the system says of it (`compiler.stamps`).
 - Records and pages are not in it, only their digests. They are taken from the output folder where
   they are still what that build wrote, and made again where not.
 - `MAX_FILES` and `MAX_BYTES` bound it; the files used longest ago go first.
@@ -21,13 +23,13 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from compiler.finding import Finding
+from compiler.stamps import Stamp, Stamps
 from compiler.unit import Kept
 
 MAX_FILES = 64
@@ -60,16 +62,16 @@ class Store(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Attributes:
         entries: By no particular order.
-        manifest: SHA-256 of the manifest that the offsets are of.
         derived: Path of a file made of more than one family → SHA-256 of what it was made of, and
-            of the file.
+            of the file. Offsets are of the manifest among them.
         frame: SHA-256 of the frame of the catalogue, and what the rules on engines found in it.
+        stamps: Path → stamp, of every file that was read.
     """
 
     entries: list[Entry] = []
-    manifest: bytes = b""
     derived: dict[str, tuple[bytes, bytes]] = {}
     frame: tuple[bytes, list[Finding]] = (b"", [])
+    stamps: dict[str, Stamp] = {}
 
 
 def folder() -> Path:
@@ -108,18 +110,29 @@ def read(path: Path) -> Store:
 def write(path: Path, store: Store) -> None:
     """Keep a store; a folder that cannot be written is left alone."""
     body = msgspec.msgpack.encode(store)
+    header = hashlib.sha256(body).hexdigest().encode() + b"\n"
     with contextlib.suppress(OSError):
+        if _header(path) == header:
+            return  # nothing has changed
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(hashlib.sha256(body).hexdigest().encode() + b"\n")
+                stream.write(header)
                 stream.write(body)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
         _prune(path.parent)
+
+
+def _header(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_HEADER)
+    except FileNotFoundError:
+        return b""
 
 
 def _prune(where: Path) -> None:
@@ -143,14 +156,13 @@ def digest(*parts: bytes) -> bytes:
     return made.digest()
 
 
-@cache
-def code() -> bytes:
+def code(stamps: Stamps) -> bytes:
     """What stands for the code that compiles: ours by its bytes, libraries by their files."""
     made = hashlib.sha256(sys.version.encode())
     for package in (_PACKAGE, _PACKAGE.parent / "runtime"):
         for path in _files(package):
             made.update(path.encode() + b"\0")
-            made.update(hashlib.sha256(Path(path).read_bytes()).digest())
+            made.update(stamps.digest_or_read(path) or b"")
     for name in _LIBRARIES:
         spec = find_spec(name)
         if spec is not None and spec.origin:

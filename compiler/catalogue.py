@@ -66,8 +66,9 @@ class Catalogue:
         checked: Files that were asked for (`Document.file`), in order; the other documents are
             there because rules look into them.
         neighbours: Families that were read only because rules look into them.
-        complete: Whether every file passed; else nothing may be called unknown that a broken file
-            may hold.
+        complete: Whether every file but the families passed; else nothing may be called unknown
+            that a broken file may hold.
+        families_complete: Likewise whether every family did.
         order: Family names as `catalogue.yaml` lists them.
         facts: What probed releases of the engines have.
         texts: File → what was read, of every file that could be decoded.
@@ -79,6 +80,7 @@ class Catalogue:
     checked: list[str] = field(default_factory=list)
     neighbours: list[str] = field(default_factory=list)
     complete: bool = True
+    families_complete: bool = True
     order: list[str] = field(default_factory=list)
     facts: list[EngineFacts] = field(default_factory=list, repr=False)
     texts: dict[str, str] = field(default_factory=dict, repr=False)
@@ -318,7 +320,7 @@ def _misplaced(path: Path, catalogue: Catalogue) -> None:
             "specs are families/*.yaml, engines/*.yaml, formats.yaml and catalogue.yaml")
     catalogue.findings.append(
         Finding(source_name(path), _TOP, Severity.ERROR, codes.FILE_NAME, message, hint))
-    catalogue.complete = False
+    catalogue.complete = catalogue.families_complete = False
 
 
 def _context(asked: Sequence[Source], specs: Path | None) -> list[Source]:
@@ -374,7 +376,10 @@ def _read(catalogue: Catalogue, sources: Iterable[Source], *, asked: set[Path]
         catalogue.findings += findings
         broken = any(finding.severity is Severity.ERROR for finding in findings)
         if broken or not isinstance(tree, Mapping):
-            catalogue.complete = False
+            if source.kind == FAMILY:
+                catalogue.families_complete = False
+            else:
+                catalogue.complete = False
             continue
         if source.kind == FORMATS:
             listed = tree.get("formats")
@@ -433,7 +438,7 @@ def _take_order(catalogue: Catalogue, file: str, names: Sequence[Scalar],
         name = text(node) or ""
         if name in there:
             catalogue.order.append(name)
-        elif catalogue.complete:
+        elif catalogue.complete and catalogue.families_complete:
             catalogue.findings.append(Finding(
                 file, node.span, Severity.ERROR, codes.ORDER_UNKNOWN,
                 f"there is no family {name}", "delete the line, or add the family"))

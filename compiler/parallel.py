@@ -8,7 +8,6 @@ the frame of the catalogue for itself.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,18 +16,20 @@ from pathlib import Path
 import msgspec
 
 from compiler.catalogue import Source, frame
-from compiler.emit import profiles
-from compiler.unit import Broken, Unit, Workshop
+from compiler.emit.profiles import Profile
+from compiler.unit import Broken, Made, Workshop
 
 #: Forking is safe and cheap on Linux; macOS' own libraries do not bear it, Windows has none.
 START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 #: Fewer families for each process do not pay for it.
 WORTH = 50
+#: So many families are handed out at once; fewer where the last ones would keep others waiting.
 _CHUNK = 32
+_ROUNDS = 5
 
 _workshop: Workshop | None = None
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Unit]).decode
+_decode = msgspec.msgpack.Decoder(list[Made]).decode
 
 
 def jobs_for(asked: int | None, families: int) -> int:
@@ -42,49 +43,50 @@ def jobs_for(asked: int | None, families: int) -> int:
     return max(1, min(asked or cores or 1, families // WORTH))
 
 
-def compile_all(workshop: Workshop, specs: Path, work: list[tuple[Source, bytes]], jobs: int,
-                ) -> Iterator[Unit]:
+def compile_all(workshop: Workshop, specs: Path, work: list[Source], jobs: int) -> Iterator[Made]:
     """Compile families, in order.
 
     Args:
         workshop: What it takes.
         specs: The specs folder that the workshop's frame was read from.
-        work: Each family's source and bytes.
+        work: The families.
         jobs: Number of processes.
 
     Raises:
         Broken: One of them cannot be compiled by itself.
     """
-    chunks = [work[start:start + _CHUNK] for start in range(0, len(work), _CHUNK)]
+    size = min(_CHUNK, max(1, len(work) // (jobs * _ROUNDS)))
+    chunks = [work[start:start + size] for start in range(0, len(work), size)]
     if jobs == 1:
         for chunk in chunks:
             yield from _compiled(workshop, chunk)
         return
+    import multiprocessing  # takes its time, and a warm build has no use for it
+
     global _workshop
     _workshop = workshop
     _ = workshop.view, workshop.planner, workshop.profile and workshop.writer  # before the fork
-    profile = workshop.profile.name if workshop.profile else None
     gc.freeze()  # or the workers' collectors would copy every page that they share with us
     with multiprocessing.get_context(START_METHOD).Pool(
-            jobs, _start, (specs, profile, frozenset(workshop.tried))) as pool:
+            jobs, _start, (specs, workshop.profile, frozenset(workshop.tried))) as pool:
         for done in pool.imap(_compile_chunk, chunks):
             if done is None:
                 raise Broken
             yield from _decode(done)
 
 
-def _start(specs: Path, profile: str | None, tried: frozenset[str]) -> None:
+def _start(specs: Path, profile: Profile | None, tried: frozenset[str]) -> None:
     """Make a worker ready."""
     global _workshop
     gc.disable()
     if _workshop is None:
         made = frame(specs)
         assert made is not None  # noqa: S101 - the parent has read it
-        _workshop = Workshop(made, profiles.find(profile) if profile else None, tried)
+        _workshop = Workshop(made, profile, tried)
 
 
-def _compile_chunk(work: Iterable[tuple[Source, bytes]]) -> bytes | None:
-    """The encoded units of a chunk; None where one is broken."""
+def _compile_chunk(work: Iterable[Source]) -> bytes | None:
+    """The encoded outcome of a chunk; None where a family cannot be compiled by itself."""
     assert _workshop is not None  # noqa: S101 - `_start` has made it
     try:
         return _encode(_compiled(_workshop, work))
@@ -92,14 +94,14 @@ def _compile_chunk(work: Iterable[tuple[Source, bytes]]) -> bytes | None:
         return None
 
 
-def _compiled(workshop: Workshop, work: Iterable[tuple[Source, bytes]]) -> list[Unit]:
-    """The units of a chunk.
+def _compiled(workshop: Workshop, work: Iterable[Source]) -> list[Made]:
+    """The outcome of a chunk.
 
     Views of families and specs refer to each other; with the collector off, as it is while a
     catalogue is compiled, each chunk's are swept up at its end. Only what is younger than the last
     sweep is looked at: the rest is kept anyway, and grows with every chunk.
     """
-    units = [workshop.compile(source, content) for source, content in work]
+    made = [workshop.make(source) for source in work]
     if not gc.isenabled():
         gc.collect(0)
-    return units
+    return made

@@ -1,13 +1,15 @@
 """A whole catalogue, family by family: from the cache where nothing changed, else in parallel.
 
 The outcome is what `compiler.review.review`, `compiler.plan.plan` and `compiler.emit.outputs` make
-of the catalogue in one piece, to the byte. Where a family has an error that keeps it from being
-compiled by itself, or two would share a page, `compile_specs` says nothing and the caller reads the
-catalogue in one piece, which finds the words for it.
+of the catalogue in one piece, to the byte. A family with an error that leaves nothing to compile
+costs no more than itself: what was found in it is kept, and nothing is assembled. Where something
+else stands in the way (a broken engine, two families that would share a page), `compile_specs` says
+nothing and the caller reads the catalogue in one piece, which finds the words for it.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,12 +18,13 @@ from pathlib import Path
 import msgspec
 
 from compiler import cache, parallel, suppress, verification
-from compiler.assembly import Assembly, Outputs, Reuse
+from compiler.assembly import Assembly, Outputs, Part, Reuse
 from compiler.catalogue import Catalogue, Frame, Source, decoded, frame, read_bytes, source_name
 from compiler.check.registry import check_catalogue, check_engines
 from compiler.emit.profiles import Profile
 from compiler.finding import Finding, Severity
-from compiler.unit import Broken, Kept, Unit, Workshop, facts_of
+from compiler.stamps import Stamps
+from compiler.unit import Broken, Workshop, facts_of
 from runtime import lockfile
 
 
@@ -46,14 +49,15 @@ class Compiled:
         findings: Everything that was found, suppressions applied, sorted.
         catalogue: The catalogue without its families.
         families: How many there are.
-        outputs: What to write; None where only findings were wanted.
+        outputs: What to write; None where only findings were wanted, or a family has an error that
+            leaves nothing of it to write.
     """
 
     findings: list[Finding]
     catalogue: Catalogue
     families: int
     outputs: Outputs | None = None
-    _content: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _sources: dict[str, Source] = field(default_factory=dict, repr=False)
     _store: tuple[Path, cache.Store] | None = field(default=None, repr=False)
 
     def texts(self, findings: Iterable[Finding]) -> dict[str, str]:
@@ -61,8 +65,10 @@ class Compiled:
         texts = dict(self.catalogue.texts)
         for finding in findings:
             for name in (finding.file, *(related.file for related in finding.related)):
-                if name not in texts and name in self._content:
-                    texts[name] = decoded(self._content[name])
+                if name not in texts and (source := self._sources.get(name)):
+                    content, _ = read_bytes(source.path, source.root)
+                    if content is not None:
+                        texts[name] = decoded(content)
         return texts
 
     def keep(self) -> None:
@@ -122,36 +128,28 @@ class _Run:
         self.records = verification.read(specs) if profile and profile.verification else []
         tried = {record.combination.partition("/")[0] for record in self.records}
         self.workshop = Workshop(made, profile, tried)
-        self.content: dict[str, bytes] = {}
+        self.path, self.store = self._stored()
+        self.stamps = Stamps(self.store.stamps)
+        self.locks = self._lock_digests()
 
     def compile(self) -> Compiled:
-        for source in self.frame.families:
-            content, _ = read_bytes(source.path, source.root)
-            if content is None:
-                raise Broken
-            self.content[source_name(source.path)] = content
-        path, store = self._stored()
-        keys = self._keys()
-        known = {entry.key: entry for entry in store.entries}
-        reuse = Reuse(self.out, self.workshop, store)
-        units: list[Unit | None] = [
-            reuse.unit(entry) if (entry := known.get(key)) is not None else None for key in keys]
-        del known
-        self._compile_missing(units)
-        done = [unit for unit in units if unit is not None]
-        del units  # of their bytes, the manifest soon holds another copy
-        engines = self._engines(store)
-        findings = self._findings([unit.kept for unit in done], engines)
-        result = Compiled(findings, self.frame.catalogue, len(done), _content=self.content)
-        fresh = cache.Store([cache.Entry(key, unit.kept)
-                             for key, unit in zip(keys, done, strict=True)])
+        families = self.frame.families
+        if self.path is not None:
+            self.workshop.fingerprint = cache.digest(cache.code(self.stamps), *self._frame_bytes())
+        reuse = Reuse(self.out, self.workshop, self.store, self.stamps)
+        parts = self._parts(reuse)
+        engines = self._engines()
+        findings = self._findings(parts, engines)
+        names = {source_name(source.path): source for source in families}
+        result = Compiled(findings, self.frame.catalogue, len(families), _sources=names)
+        fresh = cache.Store([cache.Entry(part.key, part.kept) for part in parts])
         if self.profile is not None:
-            assembly = Assembly(self.workshop, self.records, reuse)
-            result.outputs, fresh = assembly.make(done, keys)
-        if path is not None:
-            fresh = msgspec.structs.replace(
-                fresh, frame=(self.workshop.fingerprint, engines))
-            result._store = (path, fresh)
+            if any(part.kept.card is None for part in parts):
+                return result
+            result.outputs, fresh = Assembly(self.workshop, self.records, reuse).make(parts)
+        if self.path is not None:
+            result._store = (self.path, msgspec.structs.replace(
+                fresh, frame=(self.workshop.fingerprint, engines), stamps=self.stamps.taken))
         return result
 
     def _stored(self) -> tuple[Path | None, cache.Store]:
@@ -163,19 +161,40 @@ class _Run:
                               self.profile.language.name if self.profile else "")
         return path, cache.read(path)
 
-    def _keys(self) -> list[bytes]:
-        """For each family what stands for everything that decides on its unit."""
-        frame = self.workshop.fingerprint = cache.digest(cache.code(), *self._frame_bytes())
-        locks = self.specs / lockfile.FOLDER
-        locked = {path.name: path.read_bytes() for path in locks.glob(lockfile.file_name("*"))}
-        return [cache.digest(
-            frame, name.encode("utf-8", "surrogateescape"), source.relative.encode(
-                "utf-8", "surrogateescape"),
-            locked.get(lockfile.file_name(source.path.stem), b""), self.content[name])
-            for source, name in self._named()]
+    def _lock_digests(self) -> dict[str, bytes]:
+        """Name → SHA-256 of every lock."""
+        folder = self.specs / lockfile.FOLDER
+        return {path.name: self.stamps.digest_or_read(os.fspath(path)) or b""
+                for path in folder.glob(lockfile.file_name("*"))}
 
-    def _named(self) -> Iterator[tuple[Source, str]]:
-        return ((source, source_name(source.path)) for source in self.frame.families)
+    def _key(self, source: Source, sha256: bytes) -> bytes:
+        """What stands for everything that decides on a family's unit; empty if it was not read."""
+        if self.path is None or not sha256:
+            return b""
+        return cache.digest(
+            self.workshop.fingerprint,
+            source_name(source.path).encode("utf-8", "surrogateescape"),
+            source.relative.encode("utf-8", "surrogateescape"),
+            self.locks.get(lockfile.file_name(source.path.stem), b""), sha256)
+
+    def _parts(self, reuse: Reuse) -> list[Part]:
+        """Every family: what an earlier run kept of it if that is still right, else compiled."""
+        known = {entry.key: entry for entry in self.store.entries if entry.key}
+        parts: list[Part | None] = [None for _ in self.frame.families]
+        for number, source in enumerate(self.frame.families if known else ()):
+            sha256 = self.stamps.digest_or_read(os.fspath(source.path))
+            entry = known.get(self._key(source, sha256 or b""))
+            if entry is not None and reuse.still_there(entry):
+                parts[number] = Part(entry.key, entry.kept, None, entry)
+        missing = [number for number, part in enumerate(parts) if part is None]
+        work = [self.frame.families[number] for number in missing]
+        jobs = parallel.jobs_for(self.options.jobs, len(work))
+        made = parallel.compile_all(self.workshop, self.specs, work, jobs)
+        for number, source, one in zip(missing, work, made, strict=True):
+            self.stamps.remember(os.fspath(source.path), one.seen, one.sha256)
+            key = self._key(source, one.sha256)
+            parts[number] = Part(key, one.unit.kept, one.unit, known.get(key))
+        return [part for part in parts if part is not None]
 
     def _frame_bytes(self) -> Iterator[bytes]:
         """Everything but the families that their units depend on."""
@@ -191,39 +210,35 @@ class _Run:
                     yield path.name.encode()
                     yield path.read_bytes()
 
-    def _compile_missing(self, units: list[Unit | None]) -> None:
-        missing = [number for number, unit in enumerate(units) if unit is None]
-        work = [(self.frame.families[number],
-                 self.content[source_name(self.frame.families[number].path)])
-                for number in missing]
-        jobs = parallel.jobs_for(self.options.jobs, len(work))
-        made = parallel.compile_all(self.workshop, self.specs, work, jobs)
-        for number, unit in zip(missing, made, strict=True):
-            units[number] = unit
-
-    def _engines(self, store: cache.Store) -> list[Finding]:
+    def _engines(self) -> list[Finding]:
         """What the rules on engines find, which the frame alone decides on."""
-        fingerprint, findings = store.frame
-        if fingerprint == self.workshop.fingerprint:
+        fingerprint, findings = self.store.frame
+        if fingerprint and fingerprint == self.workshop.fingerprint:
             return findings
         return check_engines(self.workshop.view)
 
-    def _findings(self, kept: list[Kept], engines: list[Finding]) -> list[Finding]:
+    def _findings(self, parts: list[Part], engines: list[Finding]) -> list[Finding]:
         catalogue = self.frame.catalogue
-        self.frame.order({unit.card.name for unit in kept})
-        if _failed(catalogue.findings):
-            raise Broken
+        kept = [part.kept for part in parts]
+        for unit in kept:
+            if unit.card is None:
+                catalogue.findings += unit.findings
+                catalogue.families_complete = False
+        self.frame.order({unit.card.name for unit in kept if unit.card})
         found = [*catalogue.findings, *engines,
                  *check_catalogue(self.workshop.view, facts_of(kept))]
-        renamed: dict[str, str | None] = dict(unit.renamed for unit in kept)
+        renamed: dict[str, str | None] = dict(unit.renamed for unit in kept if unit.card)
         comments = {}
-        for (source, name), unit in zip(self._named(), kept, strict=True):
+        for source, unit in zip(self.frame.families, kept, strict=True):
+            if unit.card is None:
+                continue
             found += unit.findings
             if unit.linked:
-                found += self.workshop.check_linked(source, self.content[name], renamed)
+                found += self.workshop.check_linked(source, renamed)
             if unit.comments:
-                comments[name] = unit.comments
+                comments[source_name(source.path)] = unit.comments
         for document in catalogue.documents:
             if document.file in catalogue.checked:
                 comments[document.file] = suppress.comments(document.text, document.root)
+        catalogue.findings.sort(key=Finding.sort_key)
         return sorted(suppress.accept(found, comments), key=Finding.sort_key)

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
 from collections.abc import Sequence as SequenceABC
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -51,9 +50,9 @@ def size_text(node: Node | None) -> str | None:
 
 def scalars(node: Node | None) -> list[Scalar]:
     """The scalars of a list, in order; empty where there is no list."""
-    if not isinstance(node, Sequence):
+    if type(node) is not Sequence:
         return []
-    return [item for item in node.items if isinstance(item, Scalar)]
+    return [item for item in node.items if type(item) is Scalar]
 
 
 def entries(node: Node | None) -> list[tuple[Scalar, Node]]:
@@ -61,8 +60,7 @@ def entries(node: Node | None) -> list[tuple[Scalar, Node]]:
     return list(node.items()) if isinstance(node, Mapping) else []
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True, gc=False):
     """The parts of one split quantization.
 
     Attributes:
@@ -76,8 +74,7 @@ class Parts:
     parts: list[Scalar]
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveHub:
+class EffectiveHub(msgspec.Struct, frozen=True, gc=False):
     """One hub of a spec, with the spec's own values filled in.
 
     Attributes:
@@ -106,14 +103,8 @@ class EffectiveHub:
     draft: Mapping | None
     own: frozenset[str]
     # Asked for by a dozen rules, and so worked out once.
-    _names: list[str] = field(init=False, repr=False, compare=False)
-    _parts: dict[str, list[str]] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_names", [text(node) or "" for node in self.quantizations])
-        object.__setattr__(self, "_parts", {
-            name: [text(part) or "" for part in parts.parts]
-            for name, parts in self.split_parts.items()})
+    _names: list[str]
+    _parts: dict[str, list[str]]
 
     def quantization_names(self) -> list[str]:
         """The names of the quantizations that this hub has; not to be changed."""
@@ -139,7 +130,7 @@ def _effective(spec: Mapping, key: Scalar, own: Mapping) -> EffectiveHub:
         return node if isinstance(node, Scalar) else None
 
     quantizations = scalars(value("quantizations"))
-    names = {text(node) for node in quantizations}
+    names = [text(node) or "" for node in quantizations]
     parts = {
         name: Parts(part_key, node, scalars(node))
         for part_key, node in entries(value("split_parts"))
@@ -152,7 +143,8 @@ def _effective(spec: Mapping, key: Scalar, own: Mapping) -> EffectiveHub:
         split_file_template=scalar("split_file_template"), split_parts=parts,
         multimodal_projectors=scalars(value("multimodal_projectors")),
         draft=draft if isinstance(draft, Mapping) else None,
-        own=frozenset(own.entries),
+        own=frozenset(own.entries), _names=names,
+        _parts={name: [text(part) or "" for part in some.parts] for name, some in parts.items()},
     )
 
 

@@ -12,6 +12,8 @@ with verification records.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from compiler import suppress
-from compiler.catalogue import Document, Frame, Source, read_family
+from compiler.catalogue import Frame, Source, read_bytes, read_family
 from compiler.check import view_of
 from compiler.check.registry import Facts, all_rules, check_family, gather
 from compiler.check.view import CatalogueView, FamilyView
@@ -28,6 +30,7 @@ from compiler.emit.card import Card, card
 from compiler.emit.profiles import Profile
 from compiler.finding import Finding
 from compiler.plan import Planner, plan
+from compiler.stamps import Look, look
 from compiler.suppress import Comment
 from compiler.verification import Verification
 from runtime.errors import UserError
@@ -41,20 +44,21 @@ class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What of a compiled family is kept in memory, and from one run to the next.
 
     Attributes:
-        card: What is shown of it among others.
-        renamed: Its name, and the name that it was changed to, if any.
+        card: What is shown of it among others; None where it has an error that leaves nothing of it
+            but what reading it found.
+        renamed: Its name, and the name that it was changed to, if any; empty without a card.
         findings: What reading it and the rules on single families found.
         facts: What the catalogue rules keep of it: rule code → encoded list.
         comments: Its suppression comments.
         linked: Whether it is deprecated: then its page and the rules on it look at its successor.
     """
 
-    card: Card
-    renamed: tuple[str, str | None]
-    findings: list[Finding]
-    facts: dict[str, bytes]
-    comments: list[Comment]
-    linked: bool
+    card: Card | None
+    renamed: tuple[str, str | None] = ("", None)
+    findings: list[Finding] = []
+    facts: dict[str, bytes] = {}
+    comments: list[Comment] = []
+    linked: bool = False
 
 
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -69,6 +73,20 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kept: Kept
     record: bytes = b""
     page: bytes | None = None
+
+
+class Made(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A unit, and what it was made of.
+
+    Attributes:
+        unit: The unit.
+        sha256: Of the file's content; empty where it cannot be read.
+        seen: A look at the file from before it was read.
+    """
+
+    unit: Unit
+    sha256: bytes
+    seen: Look | None
 
 
 class Broken(Exception):  # noqa: N818 - tells the caller to go another way
@@ -118,13 +136,22 @@ class Workshop:
         assert self.profile is not None  # noqa: S101 - asked for only where pages are wanted
         return Writer(manifest, self.profile, verification)
 
-    def compile(self, source: Source, content: bytes) -> Unit:
+    def make(self, source: Source) -> Made:
         """Compile one family.
 
         Raises:
-            Broken: It has an error, or its page cannot be written.
+            Broken: Its page cannot be written.
         """
-        document, findings = self._read(source, content)
+        seen = look(os.fspath(source.path))
+        content, problem = read_bytes(source.path, source.root)
+        if content is None:
+            return Made(Unit(Kept(None, findings=[problem] if problem else [])), b"", None)
+        return Made(self._compile(source, content), hashlib.sha256(content).digest(), seen)
+
+    def _compile(self, source: Source, content: bytes) -> Unit:
+        document, findings = read_family(source, content, self.frame.formats)
+        if document is None:
+            return Unit(Kept(None, findings=findings))
         view = FamilyView(document.file, document.root, self.view, document.lock)
         linked = "deprecated" in document.root.entries
         if not linked:
@@ -137,24 +164,19 @@ class Workshop:
         page = None if linked or record.name in self.tried else page_of(self.writer, record)
         return Unit(kept, family_bytes(record), page)
 
-    def check_linked(self, source: Source, content: bytes, renamed: dict[str, str | None]
-                     ) -> list[Finding]:
+    def check_linked(self, source: Source, renamed: dict[str, str | None]) -> list[Finding]:
         """What the rules on single families find in a deprecated one.
 
         Args:
             source: Its file.
-            content: What is in it.
             renamed: See `CatalogueView.renamed`.
         """
-        document, _ = self._read(source, content)
+        content, _ = read_bytes(source.path, source.root)
+        document = None if content is None else read_family(source, content, self.frame.formats)[0]
+        if document is None:
+            raise Broken  # it has just been changed
         view = view_of(self.frame.catalogue, renamed)
         return check_family(FamilyView(document.file, document.root, view, document.lock))
-
-    def _read(self, source: Source, content: bytes) -> tuple[Document, list[Finding]]:
-        document, findings = read_family(source, content, self.frame.formats)
-        if document is None:
-            raise Broken
-        return document, findings
 
 
 def page_of(writer: Writer, record: Family) -> bytes:

@@ -46,7 +46,11 @@ class Catalogue(Protocol):
 
     @property
     def complete(self) -> bool:
-        """Whether every file did; else nothing is called unknown that a broken one may hold."""
+        """Whether all but the families did; what a broken one may hold is not called unknown."""
+
+    @property
+    def families_complete(self) -> bool:
+        """Whether every family did."""
 
 
 def run(catalogue: Catalogue, files: Collection[str] | None = None) -> list[Finding]:
@@ -67,6 +71,7 @@ def view_of(catalogue: Catalogue, renamed: dict[str, str | None] | None = None) 
         renamed: See `CatalogueView.renamed`, where the catalogue does not hold all families.
     """
     view = CatalogueView(complete=catalogue.complete, facts=catalogue.facts,
+                         families_complete=catalogue.families_complete,
                          known_renamed=renamed)
     for document in catalogue.documents:
         view.add(document.kind, document.file, document.root, document.lock)

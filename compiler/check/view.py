@@ -330,8 +330,9 @@ class CatalogueView:
         engines: In the order of their files.
         formats: Name → record, from `formats.yaml`.
         formats_document: That file; None where it is missing or broken.
-        complete: False where a file is broken, so that what is absent here may be in it; rules
-            that say "there is no such …" then stay silent.
+        complete: False where a file that is no family is broken, so that what is absent here may be
+            in it; rules that say "there is no such …" then stay silent.
+        families_complete: Likewise of the families.
         facts: What probed releases of the engines have.
         known_renamed: What `renamed` is, where not all families are here.
         judgement: What its engines' facts say of specs.
@@ -342,6 +343,7 @@ class CatalogueView:
     formats: dict[str, Format] = field(default_factory=dict)
     formats_document: Document | None = None
     complete: bool = True
+    families_complete: bool = True
     facts: list[EngineFacts] = field(default_factory=list)
     known_renamed: dict[str, str | None] | None = field(default=None, repr=False)
     judgement: Judgement = field(default_factory=Judgement, repr=False)

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         manifest = plan(result.catalogue.documents)
         records = verification.read(args.specs)
         count = len(manifest.families)
-        made = Outputs(outputs.render(manifest, profile, records))
+        made = Outputs(dict(outputs.render(manifest, profile, records)))
     changes = (compare if args.check else write)(args.out, made.files, made.same)
     if compiled is not None and not args.check:
         compiled.keep()

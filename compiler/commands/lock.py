@@ -86,8 +86,8 @@ def _chosen(specs: Path, names: Sequence[str]) -> tuple[list[Family], bool]:
                               code="no-such-family",
                               hint=f"did you mean {near[0]}?" if near
                               else "`compiler check` says what cannot be read")
-    return [known[name] for name in dict.fromkeys(names or known)], bool(
-        names) or catalogue.complete
+    complete = catalogue.complete and catalogue.families_complete
+    return [known[name] for name in dict.fromkeys(names or known)], bool(names) or complete
 
 
 def _accept(specs: Path, families: Sequence[Family]) -> int:

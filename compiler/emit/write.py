@@ -23,6 +23,9 @@ from pathlib import Path
 from runtime.errors import MisuseError, UserError
 from runtime.files import unsafe_path_reason
 
+#: What a file is to hold, in one piece or several: the pieces of a large manifest are not joined.
+Content = bytes | Sequence[bytes]
+
 #: The files that the last build wrote, relative to the output folder.
 LIST = ".modelbook-generated.json"
 _STAGE = ".modelbook-stage-"
@@ -53,7 +56,7 @@ class Changes:
         return bool(self.new or self.changed or self.stale)
 
 
-def compare(out: Path, files: Mapping[str, bytes], same: Collection[str] = ()) -> Changes:
+def compare(out: Path, files: Mapping[str, Content], same: Collection[str] = ()) -> Changes:
     """What `write` would do; touches nothing.
 
     Args:
@@ -71,20 +74,16 @@ def compare(out: Path, files: Mapping[str, bytes], same: Collection[str] = ()) -
     _refuse_leaving(out, sorted([*files, *same]))
     changes.unchanged.extend(same)
     for path in sorted(files):
-        old = _read(f"{out}/{path}")
-        if old is None:
-            changes.new.append(path)
-        elif old != files[path]:
-            changes.changed.append(path)
-        else:
-            changes.unchanged.append(path)
+        held = _holds(f"{out}/{path}", files[path])
+        (changes.new if held is None else changes.unchanged if held else changes.changed
+         ).append(path)
     changes.unchanged.sort()
     ours = {*files, *same}
     changes.stale.extend(path for path in _listed(out, ours) if (out / path).is_file())
     return changes
 
 
-def write(out: Path, files: Mapping[str, bytes], same: Collection[str] = ()) -> Changes:
+def write(out: Path, files: Mapping[str, Content], same: Collection[str] = ()) -> Changes:
     """Make the generated part of `out` equal to `files` and remove stale pages.
 
     Args:
@@ -108,7 +107,7 @@ def write(out: Path, files: Mapping[str, bytes], same: Collection[str] = ()) -> 
     return changes
 
 
-def put(out: Path, files: Mapping[str, bytes], stale: Sequence[str] = ()) -> None:
+def put(out: Path, files: Mapping[str, Content], stale: Sequence[str] = ()) -> None:
     """Write `files` into the folder `out` and remove those in `stale`: all of it or nothing.
 
     Raises:
@@ -122,7 +121,8 @@ def put(out: Path, files: Mapping[str, bytes], stale: Sequence[str] = ()) -> Non
         stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=out))
         try:
             for number, data in enumerate(files.values()):
-                (stage / f"{number}.new").write_bytes(data)
+                with open(f"{stage}/{number}.new", "wb") as stream:  # noqa: PTH123 - thousands
+                    stream.writelines(pieces_of(data))
             _swap(out, stage, list(files), stale)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
@@ -229,6 +229,28 @@ def _listed(out: Path, ours: Collection[str]) -> Iterator[str]:
                 yield path
 
 
+def pieces_of(content: Content) -> Sequence[bytes]:
+    """A file's content in pieces."""
+    return [content] if isinstance(content, bytes) else content
+
+
+def _holds(path: str, content: Content) -> bool | None:
+    """Whether a file holds just that; None where there is none."""
+    pieces = pieces_of(content)
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - thousands, and no Path each
+            return os.fstat(stream.fileno()).st_size == sum(map(len, pieces)) and all(
+                stream.read(len(piece)) == piece for piece in pieces)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str | Path, error: OSError) -> UserError:
+    return UserError(f"cannot read {path}: {error.strerror}", code="out-unreadable")
+
+
 def _list_bytes(files: Iterable[str]) -> bytes:
     body = {"about": "Files that `compiler build` wrote here; it removes those that it no longer "
                      "generates.",
@@ -243,7 +265,7 @@ def _read(path: str | Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}", code="out-unreadable") from None
+        raise _unreadable(path, error) from None
 
 
 @contextlib.contextmanager
@@ -257,12 +279,13 @@ def _as_user_error(out: Path) -> Iterator[None]:
                         hint="name another folder with --out, or make room") from None
 
 
-def unified_diff(out: Path, files: Mapping[str, bytes], changes: Changes) -> Iterator[str]:
+def unified_diff(out: Path, files: Mapping[str, Content], changes: Changes) -> Iterator[str]:
     """What separates the folder from `files`, as lines of a unified diff without line ends."""
     for path in sorted([*changes.new, *changes.changed, *changes.stale]):
         old = _read(out / path)
         before = [] if old is None else old.decode("utf-8", "replace").splitlines()
-        after = files[path].decode("utf-8", "replace").splitlines() if path in files else []
+        after = b"".join(pieces_of(files[path])).decode("utf-8", "replace").splitlines() if (
+            path in files) else []
         yield from difflib.unified_diff(
             before, after, "/dev/null" if old is None else (out / path).as_posix(),
             "/dev/null" if path not in files else (out / path).as_posix(), lineterm="")

@@ -1,5 +1,6 @@
 """A catalogue compiled family by family is what it is in one piece, whatever was kept before."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -7,7 +8,7 @@ import threading
 
 import pytest
 
-from compiler import cache, parallel, verification
+from compiler import cache, parallel, stamps, verification
 from compiler.catalogue import load
 from compiler.commands import build as build_verb
 from compiler.emit import outputs, profiles
@@ -81,7 +82,7 @@ def compiled(monkeypatch):
     real = parallel.compile_all
 
     def spy(workshop, specs, work, jobs):
-        names.extend(source.path.stem for source, _ in work)
+        names.extend(source.path.stem for source in work)
         return real(workshop, specs, work, jobs)
 
     monkeypatch.setattr(parallel, "compile_all", spy)
@@ -168,7 +169,7 @@ def test_formats_and_engines_decide_too(specs, tmp_path, compiled):
 def test_another_compiler_finds_nothing(specs, tmp_path, compiled, monkeypatch):
     check_same(specs, tmp_path / "out")
     compiled.clear()
-    monkeypatch.setattr(cache, "code", lambda: b"another")
+    monkeypatch.setattr(cache, "code", lambda stamps: b"another")
     check_same(specs, tmp_path / "out")
     assert len(compiled) == 8
 
@@ -233,10 +234,72 @@ def test_builds_at_once(specs, tmp_path):
         check_same(specs, tmp_path / f"out-{number}")
 
 
-def test_a_broken_family_leaves_it_to_the_whole(specs):
-    family(specs, 2).write_text("name: [\n")
-    assert compile_specs(specs, Options()) is None
-    assert review(specs, options=Options()).findings == review(specs).findings
+def test_a_family_with_an_error_costs_only_itself(specs, tmp_path, compiled):
+    old = family(specs, 1)
+    old.write_text(DEPRECATED.format(to=synthetic.name(2)) + old.read_text())
+    check_same(specs, tmp_path / "out")
+    before = tree(tmp_path / "out")
+    review(specs, options=Options())
+    for broken in ("name: [\n", "name: cobalt-00002\nwrong: 1\n", "\xff"):
+        family(specs, 2).write_bytes(broken.encode("latin-1"))
+        compiled.clear()
+        found = review(specs, options=Options())
+        assert compiled == [synthetic.name(2)]
+        expected = review(specs)
+        assert found.findings == expected.findings
+        assert found.failed
+        assert {finding.file: found.texts.get(finding.file) for finding in found.findings} == {
+            finding.file: expected.texts.get(finding.file) for finding in expected.findings}
+        compiled.clear()
+        assert run(specs, tmp_path / "out") == 1
+        assert compiled == [synthetic.name(2)]
+        assert tree(tmp_path / "out") == before
+    compiled.clear()
+    assert review(specs, options=Options()).findings == expected.findings
+    assert compiled == []
+
+
+def test_a_family_that_cannot_be_read_costs_only_itself(specs, compiled):
+    path = family(specs, 2)
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    review(specs, options=Options())
+    compiled.clear()
+    result = review(specs, options=Options())
+    assert result.findings == review(specs).findings
+    assert "MB019" in {finding.code for finding in result.findings}
+    assert path.as_posix() not in result.texts
+    assert compiled == [synthetic.name(2)]
+
+
+def test_a_file_that_was_left_alone_is_not_read_again(specs, tmp_path, monkeypatch):
+    monkeypatch.setattr(stamps, "_TICKS", 0)
+    out = tmp_path / "out"
+    for _ in range(2):
+        check_same(specs, out)
+    page = out / "models" / "llm" / f"{synthetic.name(3)}.rst"
+    kept = {path: path.stat() for path in (family(specs, 3), page, out / "manifest.json")}
+    monkeypatch.setattr(stamps.Stamps, "remember", None)  # called after reading
+    assert run(specs, out) == 0
+    monkeypatch.undo()
+    for path, status in kept.items():
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"synthetic", b"SYNTHETIC"))
+        assert path.stat().st_size == status.st_size
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # as if nothing had happened
+        check_same(specs, out)
+        path.write_bytes(path.read_bytes().replace(b"SYNTHETIC", b"synthetic"))
+        check_same(specs, out)
+
+
+def test_a_file_that_was_just_changed_is_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(b"a")
+    monkeypatch.setattr(stamps, "_TICKS", 60_000_000_000)
+    monkeypatch.setattr(stamps, "_COARSE_TICKS", 60_000_000_000)
+    first = stamps.Stamps({})
+    assert first.digest_or_read(str(path)) == hashlib.sha256(b"a").digest()
+    assert first.taken == {}
 
 
 def test_families_that_would_share_a_page_leave_it_to_the_whole(specs, tmp_path):

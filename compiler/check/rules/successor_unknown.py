@@ -56,7 +56,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
         node = item.node.get("renamed_to")
         if node is None or item.successor is None or item.successor in item.known:
             continue
-        if item.spec is None and not family.catalogue.complete:
+        if item.spec is None and not family.catalogue.families_complete:
             continue
         others = [name for name in item.known if name != item.name]
         where = "this spec has no quantization" if item.spec else "there is no family"

@@ -39,7 +39,7 @@ def test_what_is_absent_from_an_incomplete_catalogue_is_not_called_unknown() -> 
     view = catalogue(example)
     assert {"MB305", "MB511"} <= {item.code for item in run_rules(view)}
 
-    view.complete = False
+    view.complete = view.families_complete = False
     assert not {"MB305", "MB511"} & {item.code for item in run_rules(view)}
 
 
