@@ -1,8 +1,8 @@
 """What the verification records say of a manifest's combinations; nothing more than they say.
 
 `specs/records/*.jsonl` hold one record a line. Of the records of one setup (weights, provider, kind
-of machine) the latest counts. A record whose fingerprints are not those of the manifest is stale
-and counts for nothing.
+of machine) the latest counts, and one that decided nothing only where none did. A record whose
+fingerprints are not those of the manifest is stale and counts for nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ FORMAT = "modelbook.verification"
 FORMAT_VERSION = 1
 #: From the best to the worst.
 _OUTCOMES = ("passed", "failed", "environment", "skipped")
+#: What the machine's troubles, or an engine that was not there, do not undo.
+_DECIDED = ("passed", "failed")
 _WORDS = {"environment": "not decided for the machine's sake"}
 _WEIGHTS = {"real": "real weights", "twin": "twins"}
 
@@ -119,7 +121,7 @@ def merge(manifest: Manifest, found: Sequence[Record],
 def _tried(combination: Combination, found: Iterable[Record]) -> Tried:
     latest: dict[tuple[object, ...], Record] = {}
     stale = 0
-    for record in sorted(found, key=lambda record: record.date):
+    for record in sorted(found, key=lambda record: (record.outcome in _DECIDED, record.date)):
         if records.is_fresh(record, combination):
             latest[_setup(record)] = record
         else:

@@ -223,11 +223,15 @@ COMMON_FAILURES = (
             reason=PORT_TAKEN, outcome="environment", fatal=True,
             advice="leave --port out to have a free one chosen"),
     Failure(pattern=r"CUDA out of memory|OutOfMemoryError|not enough (?:free )?memory"
-                    r"|Free memory on device|failed to allocate|unable to allocate"
+                    r"|Free memory on device .* is less|failed to allocate|unable to allocate"
                     r"|Cannot allocate memory|std::bad_alloc|\bMemoryError\b"
                     r"|No available memory for the cache blocks",
             reason="there is not enough memory", outcome="environment",
             advice="free memory, or ask for a smaller --context-length or quantization"),
+    Failure(pattern=r"Temporary failure in name resolution|Name or service not known"
+                    r"|nodename nor servname provided|getaddrinfo failed",
+            reason="the engine wanted to fetch something and found no network",
+            outcome="environment", advice="start it once where it has one"),
     Failure(pattern=r"No space left on device", reason="the disk is full", outcome="environment",
             advice="free some space"),
     Failure(pattern=r"Illegal instruction", outcome="environment",
@@ -244,9 +248,10 @@ COMMON_FAILURES = (
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ALARM = re.compile(r"(?:error|exception)\b|\b(?:fatal|failed|failure|cannot|abort\w*|panic)\b",
                     re.IGNORECASE)
-#: What a server writes for each of our own requests while we wait, and what follows every error of
-#: a library and every warning of Python.
-_EMPTY = re.compile(r'"(?:GET|POST) /(?:health|v1)|For further information visit|warnings\.warn\(')
+#: What a server writes for each of our own requests while we wait, what follows every error of a
+#: library and every warning of Python, and what only points to another line.
+_EMPTY = re.compile(r'"(?:GET|POST) /(?:health|v1)|For further information visit|warnings\.warn\('
+                    r"|See root cause above")
 _LONGEST_LINE = 300
 
 

@@ -47,6 +47,8 @@ FAILURES = (
                     r"|MetadataIncompleteBuffer|IncompleteMetadata",
             reason="a safetensors file is damaged or incomplete",
             advice="delete the file and download it again"),
+    Failure(pattern=r"^\(EngineCore[^)]*\)(?: ERROR [^\]]+\])? \w*(?:Error|Exception): ",
+            reason="its engine core failed"),
 )
 
 

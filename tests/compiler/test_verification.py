@@ -55,13 +55,13 @@ def badge(*found: Record, spec: str = "gptq") -> str:
     ([], "not verified"),
     ([record("awq/Int4/vLLM")], "not verified"),
     ([record("gptq/Int4/vLLM")],
-     "1 of 6 combinations passed at level chat on twins (2026-11-25); 5 not tried"),
+     "1 of 5 combinations passed at level chat on twins (2026-11-25); 4 not tried"),
     ([record("gptq/Int4/vLLM", "failed"), record("gptq/Int8/vLLM", "skipped")],
-     "none of 6 combinations passed (2026-11-25); 1 failed, 1 skipped, 4 not tried"),
+     "none of 5 combinations passed (2026-11-25); 1 failed, 1 skipped, 3 not tried"),
     ([record("gptq/Int4/vLLM"), record("gptq/Int8/vLLM", weights="real", level="load",
                                        date="2026-11-27T00:00:00Z")],
-     "1 of 6 combinations passed at level chat on twins, 1 at level load on real weights "
-     "(2026-11-25 to 2026-11-27); 4 not tried"),
+     "1 of 5 combinations passed at level chat on twins, 1 at level load on real weights "
+     "(2026-11-25 to 2026-11-27); 3 not tried"),
     ([record("gptq/Int4/vLLM", spec="sha256:old")],
      "not verified since the spec or the engine's facts changed"),
     # A page speaks of what it promises; a refusal's record is for the table.
@@ -74,12 +74,20 @@ def test_badge(found: list[Record], says: str) -> None:
 def test_the_latest_record_of_a_setup_counts_and_setups_stand_side_by_side() -> None:
     name = "gptq/Int4/vLLM"
     later = record(name, "failed", date="2026-11-26T10:00:00Z")
-    assert "none of 6" in badge(record(name), later)
-    assert "none of 6" in badge(later, record(name))
+    assert "none of 5" in badge(record(name), later)
+    assert "none of 5" in badge(later, record(name))
     elsewhere = record(name, machine=CUDA)
-    assert "1 of 6" in badge(elsewhere, later)
+    assert "1 of 5" in badge(elsewhere, later)
     [tried] = verification.merge(shipped_manifest(), [later, elsewhere]).tried.values()
     assert [each.outcome for each in tried.fresh] == ["passed", "failed"]
+
+
+@pytest.mark.parametrize("undecided", ["environment", "skipped"])
+def test_what_decided_nothing_does_not_undo_what_did(undecided: str) -> None:
+    name = "gptq/Int4/vLLM"
+    later = record(name, undecided, date="2026-11-26T10:00:00Z")
+    assert "1 of 5" in badge(record(name), later)
+    assert "none of 5" in badge(later)
 
 
 def test_what_the_manifest_does_not_have_is_left_out() -> None:

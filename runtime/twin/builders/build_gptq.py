@@ -36,7 +36,8 @@ def build(item: Item, job: Item) -> Item:
     settings: dict[str, Any] = {"bits": item["bits"], "group_size": _GROUP}
     more: dict[str, Any] = {}
     if item["method"] == "awq":
-        settings |= {"method": METHOD.AWQ, "format": FORMAT.GEMM}
+        # With zero points, as AWQ has them; without, vLLM falls back to a kernel for float16 alone.
+        settings |= {"method": METHOD.AWQ, "format": FORMAT.GEMM, "sym": False}
         more = {"backend": BACKEND.AWQ_TORCH}  # the others need CUDA
     texts = [" ".join([text] * 4) for text in job["texts"]]
     samples = [texts[index % len(texts)] for index in range(_SAMPLES)]

@@ -185,6 +185,18 @@ def test_every_launchable_engine_of_the_specs_has_its_module():
               "config.json. [type=value_error]",
               "    For further information visit https://errors.pydantic.dev/2.14/v/value_error"],
      "vLLM does not read this architecture's configuration from the .gguf file", "failed"),
+    # What a healthy start on a GPU says too.
+    ("vllm", ["(EngineCore pid=7) INFO 11-25 22:24:42 [gpu_worker.py:857] Free memory on device "
+              "(78.66/79.18 GiB) on startup. Desired GPU memory utilization is (0.92, 72.84 GiB).",
+              "ValueError: something odd"], "", "failed"),
+    ("vllm", ["(EngineCore pid=7) ERROR 11-25 22:25:55 [core.py:1330] RuntimeError: expected Half "
+              "but found BFloat16",
+              "(APIServer pid=2)     raise RuntimeError(",
+              "(APIServer pid=2) RuntimeError: Engine core initialization failed. See root cause "
+              "above. Failed core proc(s): {}"], "its engine core failed", "failed"),
+    ("transformers", ["urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name "
+                      "resolution>"],
+     "the engine wanted to fetch something and found no network", "environment"),
     ("transformers", ["ImportError: Loading a GPTQ quantized model requires optimum (pip install "
                       "optimum)"], "the engine's environment lacks optimum", "environment"),
     ("transformers", ["all fine", "ValueError: something odd", "bye"], "", "failed"),
