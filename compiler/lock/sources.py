@@ -46,8 +46,9 @@ class Use:
 
     @property
     def expected_files(self) -> list[str] | None:
-        """Exact paths of the weights; None for a folder format."""
-        return files.expected_files(self.hub, self.quantization)
+        """Exact paths of what is launched, the projector's last; None for a folder format."""
+        weights = files.expected_files(self.hub, self.quantization)
+        return None if weights is None else [*weights, *self.hub.multimodal_projectors[:1]]
 
     @property
     def key(self) -> Key:

@@ -49,11 +49,12 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
-from compiler.check.locked import LockedUse, locked_uses
+from compiler.check.locked import LockedUse, locked_uses, sources
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.check.words import listing
 from compiler.finding import Severity
+from compiler.resolve import text
 from runtime.layout import missing_shards
 
 CODE = "MB603"
@@ -62,6 +63,7 @@ SEVERITY = Severity.ERROR
 SCOPE = Scope.FAMILY
 
 _HINT = "correct the file template, the parts or the list of quantizations"
+_PROJECTOR_HINT = "correct the path, or remove it"
 
 
 def check(family: FamilyView) -> Iterator[Problem]:
@@ -78,6 +80,12 @@ def check(family: FamilyView) -> Iterator[Problem]:
                 f"{use.where}; missing: {listing(missing)}", _nearest(missing[0], there))
         elif expected is None and use.spec.layout() == "folder":
             yield from _folder(family, use, there)
+    for use, source in sources(family):
+        there = [file.path for file in source.files]
+        for node in use.hub.multimodal_projectors:
+            if (path := text(node) or "") not in there:
+                yield family.problem(node, f"the projector {path} is not in {use.where}",
+                                     _nearest(path, there, _PROJECTOR_HINT))
 
 
 def _folder(family: FamilyView, use: LockedUse, there: list[str]) -> Iterator[Problem]:
@@ -91,7 +99,7 @@ def _folder(family: FamilyView, use: LockedUse, there: list[str]) -> Iterator[Pr
                              f"{listing(gaps)}", "tell its owner, or name another repository")
 
 
-def _nearest(path: str, there: list[str]) -> str:
+def _nearest(path: str, there: list[str], hint: str = _HINT) -> str:
     alike = [name for name in there if name.endswith(PurePosixPath(path).suffix)]
     near = get_close_matches(path, alike, n=3, cutoff=0.3)
-    return f"{_HINT}; nearest: {listing(near)}" if near else _HINT
+    return f"{hint}; nearest: {listing(near)}" if near else hint

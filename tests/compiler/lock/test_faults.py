@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from compiler.catalogue import load
 from compiler.check.registry import all_rules
 from compiler.cli import main
+from compiler.plan import plan
 from tests.compiler.lock import catalogue
 from tests.support import models
 from tests.support.hubserver import HubServer
@@ -95,6 +97,26 @@ def test_the_context_length_of_every_model_counts(specs: Path, hub: HubServer) -
     assert (found.code, catalogue.at(specs, found)) == ("MB605", "65536")
     assert "131072" in found.message
     assert "32768" in found.message
+
+
+def test_a_projector_is_locked_with_the_weights(specs: Path, hub: HubServer) -> None:
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace(
+        "    split_file_template:", "    multimodal_projectors: [mmproj-F16.gguf]\n"
+        "    split_file_template:"))
+    hub.repositories["org/demo-GGUF"].files["mmproj-f16.gguf"] = models.gguf()
+    main(["lock", "--specs", str(specs), "--quiet"])
+    [found] = catalogue.about_locks(specs)
+    assert (found.code, catalogue.at(specs, found)) == ("MB603", "mmproj-F16.gguf")
+    assert "nearest: mmproj-f16.gguf" in found.hint
+
+    family.write_text(family.read_text().replace("mmproj-F16", "mmproj-f16"))
+
+    assert catalogue.about_locks(specs) == []
+    document = next(item for item in load(specs).documents if item.kind == "family")
+    [gguf] = [spec for spec in plan([document]).families[0].specs if spec.format == "ggufv2"]
+    assert [file.path for file in gguf.hubs[0].locked[0].files["Q4_K_M"]] == [
+        "demo-Q4_K_M.gguf", "mmproj-f16.gguf"]
 
 
 def test_a_missing_revision(specs: Path, hub: HubServer) -> None:
