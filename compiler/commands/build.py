@@ -13,6 +13,7 @@ from compiler import report, verification
 from compiler.assembly import Outputs
 from compiler.commands._speed import add_speed_arguments, speed_options
 from compiler.emit import language, outputs, profiles
+from compiler.emit.turns import turn
 from compiler.emit.write import Changes, compare, unified_diff, write
 from compiler.finding import Severity
 from compiler.pipeline import compile_specs
@@ -50,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, plan, render and write; returns the exit code."""
+    def waiting() -> None:
+        print(f"another build of {args.out} is under way; waiting for it", file=sys.stderr)
+
+    with turn(args.out, waiting, make=not args.check):
+        return _build(args)
+
+
+def _build(args: argparse.Namespace) -> int:
     profile = replace(profiles.find(args.profile),
                       language=language.find(args.language, args.specs))
     compiled = compile_specs(args.specs, speed_options(args), profile, args.out)

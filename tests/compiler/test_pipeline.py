@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import threading
+import time
 
 import pytest
 
@@ -12,6 +13,7 @@ from compiler import cache, parallel, stamps, verification
 from compiler.catalogue import load
 from compiler.commands import build as build_verb
 from compiler.emit import outputs, profiles
+from compiler.emit.turns import turn
 from compiler.emit.write import LIST
 from compiler.pipeline import Options, compile_specs
 from compiler.plan import plan
@@ -232,6 +234,37 @@ def test_builds_at_once(specs, tmp_path):
     assert results == [0, 0]
     for number in (0, 1):
         check_same(specs, tmp_path / f"out-{number}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="builds do not wait for each other on Windows")
+def test_builds_of_one_folder_take_turns(specs, tmp_path, capsys):
+    out = tmp_path / "new" / "out"
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with turn(out, lambda: None):
+            inside.set()
+            assert leave.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert inside.wait(60)
+    builder = threading.Thread(target=run, args=(specs, out))
+    builder.start()
+    deadline = time.monotonic() + 60
+    while "waiting for it" not in capsys.readouterr().err:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    leave.set()  # nothing was built, so the folder goes, and the one who waited makes it again
+    holder.join()
+    builder.join()
+    assert tree(out) == whole(specs)
+
+
+def test_a_build_that_is_refused_leaves_no_folder(specs, tmp_path):
+    family(specs, 2).write_text("name: [\n")
+    assert run(specs, tmp_path / "new" / "out") == 1
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_family_with_an_error_costs_only_itself(specs, tmp_path, compiled):
