@@ -299,3 +299,17 @@ def test_a_redirect_to_another_host_gets_no_token(hub, on, token, monkeypatch):
         assert [seen for seen in hub.seen if GOOD_TOKEN in (seen.authorization or "")]
         assert other.seen
         assert not [seen for seen in other.seen if seen.authorization]
+
+
+def test_the_token_shows_in_no_message_and_no_file(hub, home, tmp_path, on, token, monkeypatch):
+    monkeypatch.setenv("MODELBOOK_SEND_TOKEN", "1")
+    hub.add("o/tiny", {NAME: MODEL}, gated=True)
+    hub.fault("/resolve/", "status", status=500, method="GET", times=-1)
+    notes = Notes()
+    error = refusal(gguf_family(on=on), notes)
+    assert GOOD_TOKEN not in f"{error.message} {error.why} {error.hint} {error.details}"
+    hub.faults.clear()
+    assert pull(gguf_family(on=on), notes).path.is_file()
+    assert GOOD_TOKEN not in " ".join([*notes.notices, *notes.labels])
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or GOOD_TOKEN.encode() not in path.read_bytes()
