@@ -2,7 +2,8 @@
 
 The client checks sizes only and trusts what the endpoint says about paths and commits; so listings
 are vetted and hashes checked by `runtime.fetch`, a commit must be 40 hex digits, and files go
-straight into the target folder (`local_dir`) instead of the client's shared cache.
+straight into the target folder (`local_dir`) instead of the client's shared cache. What an ended
+process left of a file is gone on with by `runtime.hubs.huggingface_resume`.
 
 The user's token goes to huggingface.co alone. A custom endpoint (`HF_ENDPOINT`) gets it only where
 `MODELBOOK_SEND_TOKEN=1` says that this host is trusted with it.
@@ -16,14 +17,15 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
-from runtime.hubs.causes import causes, untrusted
-from runtime.hubs.pauses import LONGEST_WAIT, Gate, rate_limited, retry_after, too_long
+from runtime.hubs.huggingface_errors import explain, rate_limit
+from runtime.hubs.huggingface_resume import append, beginning, leftovers
+from runtime.hubs.pauses import LONGEST_WAIT, Gate, retry_after, too_long
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -111,6 +113,15 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
           advance: Advance, notify: Notify) -> None:
     """See `runtime.hubs.base.Hub.fetch`."""
     client = _client(notify)
+    if again:
+        for left in leftovers(target, file):
+            left.unlink(missing_ok=True)
+    elif (part := beginning(target, file)) and _go_on(client, resolved, file, part, advance,
+                                                      notify):
+        goal = target / file.path
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        part.replace(goal)
+        return
 
     def get() -> None:
         # The client would copy a file of its cache unchecked; `runtime.reuse` looks there itself.
@@ -123,6 +134,39 @@ def fetch(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path, aga
     # The client itself has tried a silent file five times.
     _patiently(get, resolved.repo_id, resolved.revision, file.path, notify,
                passing=_TRANSIENT - {"hub-timeout"})
+
+
+def _go_on(client: ModuleType, resolved: Resolved, file: RemoteFile, part: Path, advance: Advance,
+           notify: Notify) -> bool:
+    """Fetch what an ended process left undone; False if it cannot be gone on with."""
+    from huggingface_hub import constants
+
+    url = client.hf_hub_url(resolved.repo_id, file.path, revision=resolved.commit,
+                            endpoint=_endpoint())
+    headers = client.utils.build_hf_headers(token=_token(), library_name="modelbook")
+    counted = part.stat().st_size
+    advance(counted)
+
+    def count(size: int) -> None:
+        nonlocal counted
+        counted += size
+        advance(size)
+
+    @contextlib.contextmanager
+    def stream_from(offset: int) -> Iterator[Any]:
+        with client.get_session().stream(
+                "GET", url, follow_redirects=True, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
+                headers={**headers, "Range": f"bytes={offset}-",
+                         "Accept-Encoding": "identity"}) as response:
+            client.utils.hf_raise_for_status(response)
+            yield response
+
+    if _patiently(lambda: append(part, file, stream_from, count), resolved.repo_id,
+                  resolved.revision, file.path, notify):
+        return True
+    advance(-counted)
+    part.unlink()
+    return False
 
 
 def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
@@ -138,8 +182,7 @@ def cached(resolved: Resolved, file: RemoteFile) -> Path | None:
 
 def arriving(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path) -> Path | None:
     """See `runtime.hubs.base.Hub.arriving`: the client names it by the content's hash."""
-    folder = (target / ".cache" / "huggingface" / "download" / file.path).parent
-    return next(folder.glob(f"*.{file.sha256}*.incomplete"), None)
+    return next(iter(leftovers(target, file)), None)
 
 
 def endpoint() -> str:
@@ -148,14 +191,20 @@ def endpoint() -> str:
 
 
 def tidy(target: Path, work: Path, *, done: bool) -> None:
-    """See `runtime.hubs.base.Hub.tidy`: the client never resumes a file after its process ended."""
-    kept = target / ".cache" / "huggingface"
+    """See `runtime.hubs.base.Hub.tidy`: of each file the largest part is kept, to go on with."""
     if done:
         shutil.rmtree(target / ".cache", ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
         return
-    for orphan in kept.rglob("*.incomplete") if kept.is_dir() else ():
-        with contextlib.suppress(OSError):
-            orphan.unlink()
+    kept = target / ".cache" / "huggingface"
+    parts: dict[tuple[Path, str], list[Path]] = {}
+    for part in kept.rglob("*.incomplete") if kept.is_dir() else ():
+        # FILE.CONTENT.ATTEMPT.incomplete
+        parts.setdefault((part.parent, part.name.rsplit(".", 2)[0]), []).append(part)
+    for alike in parts.values():
+        for orphan in sorted(alike, key=lambda part: part.stat().st_size)[:-1]:
+            with contextlib.suppress(OSError):
+                orphan.unlink()
 
 
 def _client(notify: Notify) -> ModuleType:
@@ -185,7 +234,7 @@ def _watch(response: Any, notify: Notify) -> None:
         return
     wait = retry_after(response.headers)
     if wait is not None and wait > LONGEST_WAIT:
-        raise _rate_limited(too_long(wait))
+        raise rate_limit(too_long(wait))
     _gate.close_for(wait or 0.0)
     notify("Hugging Face limits the rate of requests; waiting"
            + (f" {wait:.0f} s" if wait else " a little"))
@@ -245,7 +294,7 @@ def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, 
         except UserError:
             raise
         except Exception as error:
-            explained, wait = _explain(error, repo_id, revision, path)
+            explained, wait = explain(error, repo_id, revision, path, endpoint=_endpoint())
             if explained is None:
                 raise
             if explained.code not in passing or attempt == _TRIES - 1:
@@ -254,105 +303,3 @@ def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, 
         notify(f"{explained.message}; trying again in {pause:.1f} s")
         time.sleep(pause)
     raise AssertionError("unreachable")
-
-
-def _explain(error: BaseException, repo_id: str, revision: str | None, path: str | None,
-             ) -> tuple[UserError | None, float | None]:
-    """The error as a user needs it, and the wait that the hub asked for; None for a bug."""
-    import httpx2
-    from huggingface_hub import errors
-
-    where = f"{repo_id} on Hugging Face"
-    at = f" at revision {revision}" if revision else ""
-    chain = list(causes(error))
-    page = f"{_endpoint()}/{repo_id}"
-
-    def first(*kinds: type[BaseException]) -> Any:
-        return next((e for e in chain if isinstance(e, kinds)), None)
-
-    for own in chain:
-        if isinstance(own, UserError):
-            return own, None
-    if first(errors.OfflineModeIsEnabled):
-        return UserError(f"{where} cannot be asked: HF_HUB_OFFLINE is set", code="offline",
-                         hint="unset HF_HUB_OFFLINE to download"), None
-    if first(errors.GatedRepoError):
-        return UserError(f"{where} is gated", code="gated",
-                         why="its authors let only people in who accepted their terms",
-                         hint=f"ask for access on {page}\nthen log in with `hf auth login`, "
-                              "or set HF_TOKEN to a token that may read it"), None
-    if first(errors.RevisionNotFoundError):
-        return UserError(f"{where} has no revision {revision!r}", code="revision-missing",
-                         hint=f"see {page}/commits/main, and correct `revision` in the YAML"), None
-    if first(errors.RemoteEntryNotFoundError):
-        return UserError(f"{where} has no file {path!r}{at}", code="file-missing",
-                         hint=f"see {page}/tree/{revision or 'main'}"), None
-    if first(errors.RepositoryNotFoundError):
-        return UserError(f"there is no {where}, or it is private", code="repo-missing",
-                         hint="check the repository id in the YAML; for a private one log in with "
-                              "`hf auth login`, or set HF_TOKEN"), None
-    if reply := first(errors.HfHubHTTPError):
-        return _explain_status(reply.response, where, path)
-    if certificate := untrusted(error, "Hugging Face", _endpoint(), "SSL_CERT_FILE"):
-        return certificate, None
-    if first(httpx2.TimeoutException):
-        return UserError(f"Hugging Face does not answer in time for {repo_id}", code="hub-timeout",
-                         hint="check the network; HF_HUB_DOWNLOAD_TIMEOUT sets the seconds"), None
-    if broken := first(httpx2.TransportError):
-        return UserError(f"Hugging Face cannot be reached for {repo_id}", code="hub-unreachable",
-                         why=_one_line(broken),
-                         hint="check the network, the proxy and HF_ENDPOINT; files that you have "
-                              "can be used with --model-path"), None
-    if (system := first(OSError)) and not first(errors.LocalEntryNotFoundError):
-        return _explain_system(system, where, path), None
-    if bad := first(ValueError, RuntimeError):
-        # Bad names and replies; RuntimeError is what the client's Xet part fails with.
-        return UserError(f"Hugging Face's client cannot fetch {where}", code="hub-error",
-                         why=_one_line(bad),
-                         hint="HF_HUB_DISABLE_XET=1 leaves its Xet protocol out"), None
-    return None, None
-
-
-def _explain_status(response: Any, where: str, path: str | None) -> tuple[UserError, float | None]:
-    status = response.status_code if response is not None else 0
-    what = f"the file {path!r} of {where}" if path else where
-    if status == 429:
-        wait = retry_after(response.headers)
-        if wait is not None and wait > LONGEST_WAIT:
-            return _rate_limited(too_long(wait)), None
-        return _rate_limited(f"it kept refusing {what}"), wait
-    if status in (401, 403):
-        return UserError(f"Hugging Face does not permit {what}", code="not-permitted",
-                         why=f"it answers {status}",
-                         hint="log in with `hf auth login`, or set HF_TOKEN to a token that may "
-                              "read it"), None
-    if status >= 500:
-        return UserError(f"Hugging Face fails with {status} for {what}", code="hub-error",
-                         hint="try again later; finished files are kept"), None
-    return UserError(f"Hugging Face answers {status} for {what}", code="hub-refused",
-                     hint="check the repository id, the revision and HF_ENDPOINT"), None
-
-
-def _explain_system(error: OSError, where: str, path: str | None) -> UserError:
-    import errno
-
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"the disk is full while fetching {path} of {where}", code="disk-full",
-                         hint="free space, or set MODELBOOK_HOME to a larger disk; finished files "
-                              "are kept")
-    if error.errno is None:  # the client's own consistency check
-        return UserError(f"{path} of {where} arrived with the wrong size", code="wrong-bytes",
-                         why=_one_line(error), hint="try again")
-    return UserError(f"cannot store {path} of {where}: {error.strerror}", code="cannot-store",
-                     hint="set MODELBOOK_HOME to a folder that you can write to")
-
-
-def _rate_limited(why: str) -> UserError:
-    return rate_limited("Hugging Face", why, "`hf auth login`, or HF_TOKEN")
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    # A token is never part of these texts; should a client change that, it must not show.
-    text = re.sub(r"hf_\w+|(?i:bearer) \S+", "********", text)
-    return text[:200]

@@ -1,10 +1,13 @@
 """What downloads from Hugging Face choose, keep and refuse; faults are in `test_faults`."""
 
 import errno
+import hashlib
 from types import SimpleNamespace
 
+import pytest
+
 from tests.support import models
-from tests.support.hubs import folder_family, gguf_family, pull, refusal
+from tests.support.hubs import Notes, files_under, folder_family, gguf_family, pull, refusal
 
 MODEL = models.gguf()
 NAME = "tiny-Q4_K_M.gguf"
@@ -124,3 +127,73 @@ def test_names_that_differ_by_case_alone_are_refused(hub):
     hub.add("o/folder", {"config.json": b"{}", "Config.json": b"[]",
                          "model.safetensors": models.safetensors()})
     assert refusal(folder_family()).code == "unsafe-path"
+
+
+def left_behind(home, commit, data, sha256):
+    """What an ended process leaves of a file."""
+    folder = home / "models/huggingface/o/tiny" / commit / ".cache/huggingface/download"
+    folder.mkdir(parents=True)
+    part = folder / f"abc=.{sha256}.0a1b2c3d.incomplete"
+    part.write_bytes(data)
+    return part
+
+
+def test_what_an_ended_process_left_is_gone_on_with(hub, home):
+    big = models.gguf(values=1 << 20)
+    repository = hub.add("o/tiny", {NAME: big})
+    left_behind(home, repository.head(), big[:3 << 20], hashlib.sha256(big).hexdigest())
+    notes = Notes()
+    located = pull(gguf_family(), notes)
+    assert located.path.read_bytes() == big
+    assert [seen.range for seen in hub.requests()] == [f"bytes={3 << 20}-"]
+    assert notes.done == notes.total == len(big)
+    assert files_under(located.path.parent) == [".modelbook.json", NAME]
+
+
+def test_a_whole_file_that_was_not_moved_yet_needs_no_request(hub, home):
+    big = models.gguf(values=1 << 20)
+    repository = hub.add("o/tiny", {NAME: big})
+    left_behind(home, repository.head(), big, hashlib.sha256(big).hexdigest())
+    assert pull(gguf_family()).path.read_bytes() == big
+    assert hub.requests() == []
+
+
+def test_a_connection_that_is_cut_again_goes_on_too(hub, home):
+    big = models.gguf(values=1 << 20)
+    repository = hub.add("o/tiny", {NAME: big})
+    left_behind(home, repository.head(), big[:2 << 20], hashlib.sha256(big).hexdigest())
+    hub.fault("/resolve/", "cut", method="GET", at=1 << 20)
+    assert pull(gguf_family()).path.read_bytes() == big
+    assert len(hub.requests()) == 2
+
+
+def test_a_wrong_beginning_is_thrown_away_and_told(hub, home):
+    big = models.gguf(values=1 << 20)
+    repository = hub.add("o/tiny", {NAME: big})
+    left_behind(home, repository.head(), b"x" * (3 << 20), hashlib.sha256(big).hexdigest())
+    notes = Notes()
+    assert pull(gguf_family(), notes).path.read_bytes() == big
+    assert any("arrived damaged" in text for text in notes.notices)
+
+
+def test_a_beginning_with_holes_is_not_gone_on_with(hub, home):
+    big = models.gguf(values=1 << 20)
+    repository = hub.add("o/tiny", {NAME: big})
+    part = left_behind(home, repository.head(), b"", hashlib.sha256(big).hexdigest())
+    with part.open("r+b") as stream:
+        stream.seek(3 << 20)
+        stream.write(b"end")
+    if part.stat().st_blocks * 512 >= part.stat().st_size:
+        pytest.skip("this file system has no holes")
+    assert pull(gguf_family()).path.read_bytes() == big
+    assert [seen.range for seen in hub.requests()] == [None]
+
+
+def test_a_hub_without_ranges_sends_it_whole(hub, home, monkeypatch):
+    big = models.gguf(values=1 << 20)
+    repository = hub.add("o/tiny", {NAME: big})
+    left_behind(home, repository.head(), big[:3 << 20], hashlib.sha256(big).hexdigest())
+    hub.ranges = False
+    notes = Notes()
+    assert pull(gguf_family(), notes).path.read_bytes() == big
+    assert notes.done == notes.total

@@ -1,0 +1,112 @@
+"""What Hugging Face's client raises, worded for whoever asked for a model."""
+
+from __future__ import annotations
+
+import errno
+import re
+from typing import Any
+
+from runtime.errors import UserError
+from runtime.hubs.causes import causes, untrusted
+from runtime.hubs.pauses import LONGEST_WAIT, rate_limited, retry_after, too_long
+
+
+def explain(error: BaseException, repo_id: str, revision: str | None, path: str | None, *,
+            endpoint: str) -> tuple[UserError | None, float | None]:
+    """The error as a user needs it, and the wait that the hub asked for; None for a bug."""
+    import httpx2
+    from huggingface_hub import errors
+
+    where = f"{repo_id} on Hugging Face"
+    at = f" at revision {revision}" if revision else ""
+    chain = list(causes(error))
+    page = f"{endpoint}/{repo_id}"
+
+    def first(*kinds: type[BaseException]) -> Any:
+        return next((e for e in chain if isinstance(e, kinds)), None)
+
+    for own in chain:
+        if isinstance(own, UserError):
+            return own, None
+    if first(errors.OfflineModeIsEnabled):
+        return UserError(f"{where} cannot be asked: HF_HUB_OFFLINE is set", code="offline",
+                         hint="unset HF_HUB_OFFLINE to download"), None
+    if first(errors.GatedRepoError):
+        return UserError(f"{where} is gated", code="gated",
+                         why="its authors let only people in who accepted their terms",
+                         hint=f"ask for access on {page}\nthen log in with `hf auth login`, "
+                              "or set HF_TOKEN to a token that may read it"), None
+    if first(errors.RevisionNotFoundError):
+        return UserError(f"{where} has no revision {revision!r}", code="revision-missing",
+                         hint=f"see {page}/commits/main, and correct `revision` in the YAML"), None
+    if first(errors.RemoteEntryNotFoundError):
+        return UserError(f"{where} has no file {path!r}{at}", code="file-missing",
+                         hint=f"see {page}/tree/{revision or 'main'}"), None
+    if first(errors.RepositoryNotFoundError):
+        return UserError(f"there is no {where}, or it is private", code="repo-missing",
+                         hint="check the repository id in the YAML; for a private one log in with "
+                              "`hf auth login`, or set HF_TOKEN"), None
+    if reply := first(errors.HfHubHTTPError):
+        return _explain_status(reply.response, where, path)
+    if certificate := untrusted(error, "Hugging Face", endpoint, "SSL_CERT_FILE"):
+        return certificate, None
+    if first(httpx2.TimeoutException):
+        return UserError(f"Hugging Face does not answer in time for {repo_id}", code="hub-timeout",
+                         hint="check the network; HF_HUB_DOWNLOAD_TIMEOUT sets the seconds"), None
+    if broken := first(httpx2.TransportError):
+        return UserError(f"Hugging Face cannot be reached for {repo_id}", code="hub-unreachable",
+                         why=_one_line(broken),
+                         hint="check the network, the proxy and HF_ENDPOINT; files that you have "
+                              "can be used with --model-path"), None
+    if (system := first(OSError)) and not first(errors.LocalEntryNotFoundError):
+        return _explain_system(system, where, path), None
+    if bad := first(ValueError, RuntimeError):
+        # Bad names and replies; RuntimeError is what the client's Xet part fails with.
+        return UserError(f"Hugging Face's client cannot fetch {where}", code="hub-error",
+                         why=_one_line(bad),
+                         hint="HF_HUB_DISABLE_XET=1 leaves its Xet protocol out"), None
+    return None, None
+
+
+def _explain_status(response: Any, where: str, path: str | None) -> tuple[UserError, float | None]:
+    status = response.status_code if response is not None else 0
+    what = f"the file {path!r} of {where}" if path else where
+    if status == 429:
+        wait = retry_after(response.headers)
+        if wait is not None and wait > LONGEST_WAIT:
+            return rate_limit(too_long(wait)), None
+        return rate_limit(f"it kept refusing {what}"), wait
+    if status in (401, 403):
+        return UserError(f"Hugging Face does not permit {what}", code="not-permitted",
+                         why=f"it answers {status}",
+                         hint="log in with `hf auth login`, or set HF_TOKEN to a token that may "
+                              "read it"), None
+    if status >= 500:
+        return UserError(f"Hugging Face fails with {status} for {what}", code="hub-error",
+                         hint="try again later; finished files are kept"), None
+    return UserError(f"Hugging Face answers {status} for {what}", code="hub-refused",
+                     hint="check the repository id, the revision and HF_ENDPOINT"), None
+
+
+def _explain_system(error: OSError, where: str, path: str | None) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(f"the disk is full while fetching {path} of {where}", code="disk-full",
+                         hint="free space, or set MODELBOOK_HOME to a larger disk; finished files "
+                              "are kept")
+    if error.errno is None:  # the client's own consistency check
+        return UserError(f"{path} of {where} arrived with the wrong size", code="wrong-bytes",
+                         why=_one_line(error), hint="try again")
+    return UserError(f"cannot store {path} of {where}: {error.strerror}", code="cannot-store",
+                     hint="set MODELBOOK_HOME to a folder that you can write to")
+
+
+def rate_limit(why: str) -> UserError:
+    """The error for a limit that does not end, or a pause that is too long."""
+    return rate_limited("Hugging Face", why, "`hf auth login`, or HF_TOKEN")
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    # A token is never part of these texts; should a client change that, it must not show.
+    text = re.sub(r"hf_\w+|(?i:bearer) \S+", "********", text)
+    return text[:200]
