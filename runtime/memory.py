@@ -22,8 +22,8 @@ two bytes unless it is told otherwise.
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
 the number of layers, and 50 MB at the least, which llama.cpp's server takes besides a small model
-(measured by `tests/bench/bench_memory.py`). Where the configuration is not known, the cache is left out and the estimate
-says so.
+(measured by `tests/bench/bench_memory.py`). Where the configuration is not known, the cache is left
+out and the estimate says so.
 """
 
 from __future__ import annotations
