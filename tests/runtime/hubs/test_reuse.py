@@ -16,12 +16,6 @@ MODEL = models.gguf(values=1 << 12)
 NAME = "tiny-Q4_K_M.gguf"
 
 
-@pytest.fixture(autouse=True)
-def caches(home, tmp_path, monkeypatch):
-    """The clients' caches, as their environment variables would place them."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf-cache"))
-
-
 def into_hf_cache(hub, repo_id="o/tiny", name=NAME):
     return Path(huggingface_hub.hf_hub_download(repo_id, name, endpoint=hub.url,
                                                 token=False)).resolve()

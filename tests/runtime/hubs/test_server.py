@@ -43,13 +43,14 @@ def test_a_whole_snapshot_by_modelscopes_client(hub, tmp_path):
         path: data for path, data in FILES.items() if not path.startswith(".")}
 
 
-def test_the_clients_raise_what_they_raise_for_the_real_hubs(hub):
+def test_the_clients_raise_what_they_raise_for_the_real_hubs(hub, tmp_path):
     hub.add("o/gated", {"config.json": b"{}"}, gated=True)
     hub.add("o/open", {"config.json": b"{}"})
 
     def get(repo_id, path="config.json", **more):
         return huggingface_hub.hf_hub_download(
-            repo_id, path, endpoint=hub.url, **{"token": False, **more})
+            repo_id, path, endpoint=hub.url, cache_dir=tmp_path / "cache",
+            **{"token": False, **more})
 
     with pytest.raises(hf_errors.RepositoryNotFoundError):
         get("o/none")
