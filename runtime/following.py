@@ -14,9 +14,10 @@ from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 
-_BLOCK = 1 << 20
+#: So much is hashed at once: often enough to keep up, rarely enough not to hold up the download.
+_BLOCK = 4 << 20
 #: Smaller files are hashed when they are there; that takes no time.
-_SMALLEST = 8 << 20
+_SMALLEST = 32 << 20
 
 
 def worth_following(size: int | None, sha256: str | None) -> bool:
@@ -34,6 +35,7 @@ class Follower:
         self._digest = hashlib.sha256()
         self._position = 0
         self._more = threading.Event()
+        self._arrived = 0
         self._ended = False
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -46,9 +48,11 @@ class Follower:
         if self._stream is not None:
             self._stream.close()
 
-    def more(self) -> None:
-        """Bytes have arrived."""
-        self._more.set()
+    def more(self, count: int) -> None:
+        """So many bytes have arrived."""
+        self._arrived += count
+        if self._arrived - self._position >= 2 * _BLOCK:
+            self._more.set()
 
     def digest_of(self, path: Path) -> str | None:
         """The sha256 of the finished file; None if it was not seen from its first to last byte."""
@@ -84,3 +88,5 @@ class Follower:
         while count := self._stream.readinto(block):
             self._digest.update(block[:count])
             self._position += count
+            if count < len(block) and not self._ended:
+                return  # the rest comes

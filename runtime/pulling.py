@@ -257,7 +257,7 @@ class Job:
         follower = Follower(lambda: hub.arriving(resolved, file, folder, work=self.work))
         with follower if worth_following(file.size, file.sha256) else contextlib.nullcontext() as f:
             counted, wrong = self._fetch(hub, resolved, file, folder, again=again,
-                                         arrived=f.more if f else lambda: None)
+                                         arrived=f.more if f else lambda _: None)
             if wrong is not None:
                 return None, wrong
             # More or fewer bytes than the file has: some of them came twice, so look again.
@@ -267,7 +267,7 @@ class Job:
         return downloads.check(folder, file)
 
     def _fetch(self, hub: Hub, resolved: Resolved, file: RemoteFile, folder: Path, *, again: bool,
-               arrived: Callable[[], None]) -> tuple[int, str | None]:
+               arrived: Callable[[int], None]) -> tuple[int, str | None]:
         """Fetch one file; how many bytes came, and what was wrong with them."""
         counted = 0
 
@@ -277,7 +277,7 @@ class Job:
                 raise StoppedError
             counted += count
             self.reporter.advance(count)
-            arrived()
+            arrived(count)
 
         try:
             hub.fetch(resolved, file, folder, work=self.work, again=again, advance=advance,

@@ -24,6 +24,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -31,6 +32,12 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from tests.support.modelscopeserver import ModelScopeAnswers, shown_path
 
 GOOD_TOKEN = "hf_good"
+
+
+@lru_cache(maxsize=256)
+def sha256(data: bytes) -> str:
+    """The hash of a file; of large ones it is asked for with each request."""
+    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass
@@ -84,7 +91,7 @@ class Repository:
             return self.commit
         digest = hashlib.sha1(usedforsecurity=False)
         for path, data in sorted((self.files | self.listed).items()):
-            digest.update(path.encode() + b"\0" + data)
+            digest.update(path.encode() + b"\0" + sha256(data).encode())
         return digest.hexdigest()
 
     def commit_of(self, revision: str | None) -> str:
@@ -100,7 +107,7 @@ class Repository:
         data = self.claimed(path)
         entry: dict[str, object] = {"rfilename": path, "size": len(data), "blobId": self.etag(path)}
         if len(data) >= self.lfs_from:
-            entry["blobId"] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+            entry["blobId"] = sha256(data)[:40]  # of the pointer, which nobody fetches
             entry["lfs"] = {"sha256": self.etag(path), "size": len(data), "pointerSize": 134}
         return entry
 
@@ -111,7 +118,7 @@ class Repository:
     def hash_of(self, data: bytes) -> str:
         """As `etag`, of bytes."""
         if len(data) >= self.lfs_from:
-            return hashlib.sha256(data).hexdigest()
+            return sha256(data)
         blob = b"blob %d\0" % len(data) + data
         return hashlib.sha1(blob, usedforsecurity=False).hexdigest()
 

@@ -8,7 +8,6 @@ For faults, a download's path is `/api/v1/models/<repo_id>/resolve/<path of the 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -99,12 +98,14 @@ class ModelScopeAnswers:
         if not self._has(repository, self._asked("Revision", "master")):
             self._tell({"Files": None, "IsVisual": 0, "LatestCommitter": None})
             return
+        from tests.support.hubserver import sha256
+
         names = [*repository.files, *repository.extra]
         entries: list[dict[str, object]] = [{"Type": "tree", "Path": "sub", "Size": 0,
                                              "Sha256": ""}] if any("/" in n for n in names) else []
         for number, name in enumerate(names):
             data = repository.claimed(name)
-            digest = hashlib.sha256(data).hexdigest()
+            digest = sha256(data)
             digest = digest.upper() if repository.shouting else digest
             entries.append({"Type": "blob", "Path": name, "Name": name.split("/")[-1],
                             "Size": len(data), "Sha256": digest,
