@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compiler.catalogue import load
 from compiler.lock.run import Outcome, check_families, lock_families
-from compiler.lock.store import accepted, path_of, read, write
+from compiler.lock.store import accepted, orphans, path_of, read, write
 from compiler.plan import plan
 from compiler.report import plural
 from runtime.errors import ExitCode, MisuseError
@@ -47,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
     if not complete:
         print("files that cannot be read are left out; `compiler check` says which and why",
               file=sys.stderr)
+    elif not args.families:
+        for path in orphans(args.specs, families):
+            print(f"{path} is the lock of no family; remove it", file=sys.stderr)
     if args.accept:
         return _accept(args.specs, families)
     if args.check and not args.families:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -19,6 +20,12 @@ from runtime.manifest import Family
 def path_of(specs: Path, family: Family) -> Path:
     """Where the lock of a family is: named as its file."""
     return specs / lockfile.FOLDER / lockfile.file_name(PurePosixPath(family.source.file).stem)
+
+
+def orphans(specs: Path, families: Iterable[Family]) -> list[Path]:
+    """Locks that belong to none of the families, such as one of a family that was renamed."""
+    known = {path_of(specs, family) for family in families}
+    return sorted(set((specs / lockfile.FOLDER).glob(f"*{lockfile.SUFFIX}")) - known)
 
 
 def read(path: Path) -> Lock | None:

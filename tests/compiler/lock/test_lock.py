@@ -151,6 +151,15 @@ def test_a_family_that_cannot_be_read_is_not_passed_over(
     assert path(specs).exists()
 
 
+def test_a_lock_that_no_family_has_is_told(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    path(specs).rename(path(specs).with_name("old.lock.json"))
+    assert lock(specs) == 0
+    assert f"{specs}/locks/old.lock.json is the lock of no family" in capsys.readouterr().err
+
+
 def test_an_unknown_family_is_misuse(specs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lock(specs, "dema") == 2
     assert "did you mean demo?" in capsys.readouterr().err
