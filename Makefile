@@ -84,7 +84,9 @@ clean: ## remove everything that was built or downloaded here, but not the envir
 $(VENV)/.ready:
 	@test -n "$(PYTHON)" || { echo "Modelbook needs Python 3.11 or newer; none was found on PATH." \
 		"Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 2; }
-	$(PYTHON) -m venv --clear $(VENV)
+	@# One that was made by hand, as the guide says, is kept with what is installed in it.
+	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(SETUP)%: pyproject.toml $(VENV)/.ready

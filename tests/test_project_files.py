@@ -175,3 +175,20 @@ def test_action_input_is_never_a_command(action: Action) -> None:
     action.run("Check", specs=f"specs; touch '{mark}'; $(touch '{mark}')")
     action.run("Compare", base="--help; $(touch ran)")
     assert not mark.exists()
+
+
+def test_an_environment_made_by_hand_is_kept(tmp_path: Path) -> None:
+    """The first guide makes `.venv`; what it installed there must outlive `make`."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    python = programs / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    kept = tmp_path / ".venv/kept"
+    kept.touch()
+    done = subprocess.run(["make", ".venv/.ready"], cwd=tmp_path, text=True, capture_output=True,
+                          check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert kept.exists()
+    assert (tmp_path / ".venv/.ready").exists()
