@@ -19,7 +19,7 @@ from tests.support.project import ROOT, Project
 
 _STEP = re.compile(r"^ *(?:\$ (?P<command>.*)|\.\. example:: (?P<example>\S+))$", re.MULTILINE)
 _ELSEWHERE = re.compile(
-    r"runtime engines|runtime launch (?!--dry-run)|.*pytest .*test_robust")
+    r"runtime engines|runtime launch (?!--dry-run)|.*pytest .*test_robust|.*pip install")
 #: Where a guide says to save the file that it shows.
 _PLACES = {"my-family.yaml": "specs/families/my-family.yaml",
            "my-engine.yaml": "specs/engines/my-engine.yaml",
