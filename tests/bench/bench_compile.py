@@ -2,15 +2,18 @@
 
     python -m tests.bench.bench_compile [--quick] [--sizes 160,1000,10000] [--json FILE]
 
-The catalogues: the imported Xinference catalogue, where `MODELBOOK_CORPUS` names its JSON file, and
-synthetic ones (`tests/bench/synthetic.py`). The floor (`tests/bench/floor.py`) is measured in the
-same run, so that the ratio says something on any machine. Nothing is asserted about time; that the
-output is the same with and without the cache and with one and two processes is.
+The catalogues: this project's own; the imported Xinference catalogue, where `MODELBOOK_CORPUS`
+names the folder that holds it; and synthetic ones (`tests/bench/synthetic.py`). The floor
+(`tests/bench/floor.py`) is measured in the same run, so that a ratio says something on any machine.
+Nothing is asserted about time; that the output is the same with and without the cache, and with one
+and two processes, is.
 
-Times are from start to end; the ratio is that of processor time to the floor's, which other load on
-the machine disturbs less. `cold` compiles everything with `--no-cache` into a new folder; `warm`
-has a cache and a built folder, and one family has changed. Memory is the largest process at its
-peak.
+- `cold` compiles everything with `--no-cache` into a new folder.
+- `nothing` has a cache and a built folder, and no file has changed; with `one`, one has.
+
+Times are from start to end. Ratios are those of processor time to the floor's, which other load on
+the machine disturbs less. Memory is that of all processes together at their peak, shared pages
+counted once, where the system tells (Linux), else that of the largest process.
 """
 
 from __future__ import annotations
@@ -33,14 +36,29 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.bench import synthetic  # noqa: E402
+from tests.bench.memory import Peak  # noqa: E402
 
 QUICK_SIZE = 20
+#: From this size on everything is run once.
+LARGE = 5000
+CORPUS_FILE = "xinference-llm-dev.json"
+#: Column → title, of everything that is measured of a catalogue.
+MEASURED = {"build_cold": "cold build", "build_cold_one_process": "one process",
+            "build_nothing": "nothing changed", "build_one": "one changed",
+            "check_cold": "cold check", "check_nothing": "nothing changed",
+            "check_one": "one changed"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One process: seconds from start to end, seconds of processor time (its children's too), and
-    the peak memory of the largest process in MB."""
+    """One process.
+
+    Attributes:
+        seconds: From start to end.
+        cpu: Seconds of processor time, its children's too.
+        megabytes: Peak memory.
+        output: What it printed.
+    """
 
     seconds: float
     cpu: float
@@ -55,6 +73,8 @@ class Bench:
         self.folder = folder
         self.environment = os.environ | {"PYTHONPATH": str(ROOT),
                                          "MODELBOOK_CACHE": str(folder / "cache")}
+        # Installed programs have their bytecode; without it every start compiles the compiler.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run(self, *arguments: str, fails: bool = False) -> Run:
         """Run Python once."""
@@ -62,7 +82,8 @@ class Bench:
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=output,
                                        stderr=subprocess.STDOUT, env=self.environment)
-            _, status, usage = os.wait4(process.pid, 0)
+            with Peak(process.pid) as peak:
+                _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - started
             process.returncode = os.waitstatus_to_exitcode(status)
             output.seek(0)
@@ -70,7 +91,8 @@ class Bench:
         if process.returncode and not fails:
             raise SystemExit(f"{' '.join(arguments)}\n{text}")
         unit = 1 if sys.platform == "darwin" else 1024
-        return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6, text)
+        largest = usage.ru_maxrss * unit / 1e6
+        return Run(seconds, usage.ru_utime + usage.ru_stime, peak.megabytes or largest, text)
 
     def best(self, rounds: int, *arguments: str, before: Callable[[], None] = lambda: None,
              fails: bool = False) -> Run:
@@ -97,37 +119,44 @@ class Bench:
             with families[len(families) // 2].open("a", encoding="utf-8") as stream:
                 stream.write("# another line\n")
 
-        cold = self.best(rounds, *build, str(cold_out), "--no-cache", before=remove)
-        single = self.best(min(rounds, 2), *build, str(cold_out), "--no-cache", "--jobs", "1",
-                           before=remove)
-        cold_check = self.best(rounds, *check, "--no-cache", fails=True)
-        self.run(*build, str(out))
-        self.run(*check, fails=True)
-        warm = self.best(rounds, *build, str(out), before=change)
-        warm_check = self.best(rounds, *check, before=change, fails=True)
+        runs = {
+            "build_cold_one_process": self.best(
+                min(rounds, 2), *build, str(cold_out), "--no-cache", "--jobs", "1", before=remove),
+            "build_cold": self.best(rounds, *build, str(cold_out), "--no-cache", before=remove),
+            "check_cold": self.best(rounds, *check, "--no-cache", fails=True),
+        }
+        for _ in range(2):  # what the first one wrote, the second one reads and remembers
+            self.run(*build, str(out))
+            self.run(*check, fails=True)
+        runs |= {
+            "build_nothing": self.best(rounds, *build, str(out)),
+            "check_nothing": self.best(rounds, *check, fails=True),
+            "build_one": self.best(rounds, *build, str(out), before=change),
+            "check_one": self.best(rounds, *check, before=change, fails=True),
+        }
         self.run(*build, str(out))
         self.run(*build, str(cold_out), "--no-cache", "--jobs", "2")
         if tree(out) != tree(cold_out):
             raise SystemExit(f"{name}: the output with the cache differs from that without")
-        parts = min((json.loads(self.run("-m", "tests.bench.floor", str(specs), str(out),
-                                         profile).output) for _ in range(min(rounds, 3))),
-                    key=lambda parts: parts["parse"] + parts["render"] + parts["write"])
-        bare = self.best(5, "-c", "pass").cpu
-        floor = bare + parts["parse"] + parts["render"] + parts["write"]
+        floor = self.floor(specs, out, profile, min(rounds, 3))
         shutil.rmtree(out)
         remove()
-        return {
-            "catalogue": name, "families": len(families), "yaml_bytes": parts["bytes"],
-            "floor": floor, "floor_parts": {"python": bare, **{
-                part: parts[part] for part in ("parse", "render", "write")}},
-            "build_cold": cold.seconds, "build_cold_one_process": single.seconds,
-            "build_warm": warm.seconds, "check_cold": cold_check.seconds,
-            "check_warm": warm_check.seconds, "build_cold_cpu": cold.cpu,
-            "build_cold_one_process_cpu": single.cpu, "build_warm_cpu": warm.cpu,
-            "check_cold_cpu": cold_check.cpu, "check_warm_cpu": warm_check.cpu,
-            "build_cold_mb": cold.megabytes,
-            "build_warm_mb": warm.megabytes,
-        }
+        figures: dict[str, object] = {"catalogue": name, "families": len(families), **floor}
+        for key in MEASURED:
+            run = runs[key]
+            figures[key] = {"seconds": run.seconds, "cpu": run.cpu, "megabytes": run.megabytes}
+        return figures
+
+    def floor(self, specs: Path, out: Path, profile: str, rounds: int) -> dict[str, object]:
+        """The least that a cold build can cost, in seconds of processor time."""
+        arguments = ("-m", "tests.bench.floor", str(specs), str(out), profile)
+        found = [json.loads(self.run(*arguments).output) for _ in range(rounds)]
+        size = found[0].pop("bytes")
+        for parts in found:
+            parts.pop("bytes", None)
+        parts = {"python": self.best(5, "-c", "pass").cpu,
+                 **min(found, key=lambda parts: sum(parts.values()))}
+        return {"yaml_bytes": size, "floor": sum(parts.values()), "floor_parts": parts}
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -136,42 +165,70 @@ def tree(folder: Path) -> dict[str, str]:
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def runtime_figures(bench: Bench, specs: Path, rounds: int) -> dict[str, float]:
-    """Seconds of the launcher's verbs on the manifest of a catalogue."""
+def runtime_figures(bench: Bench, specs: Path, rounds: int) -> dict[str, dict[str, float]]:
+    """The launcher's verbs on the manifest of a catalogue."""
     out = bench.folder / "runtime"
-    bench.run("-m", "compiler.cli", "build", "--specs", str(specs), "--out", str(out))
+    bench.run("-m", "compiler.cli", "build", "--specs", str(specs), "--out", str(out), "--no-cache")
     manifest = ("--manifest", str(out / "manifest.json"))
     name = synthetic.name(5)
     size = synthetic.SIZES[5 % len(synthetic.SIZES)]
-    figures = {label: bench.best(rounds, "-m", "runtime.cli", *arguments, *manifest).seconds
-               for label, arguments in {
-                   "list smol": ("list", "smol"),
-                   "show": ("show", name),
-                   "launch --dry-run": (
-                       "launch", "--dry-run", "--model-name", name, "--model-engine", "llama.cpp",
-                       "--model-format", "ggufv2", "--size-in-billions", size,
-                       "--hub", "huggingface"),
-               }.items()}
+    verbs = {
+        "bare Python": ("-c", "pass"),
+        "list smol": ("-m", "runtime.cli", "list", "smol", *manifest),
+        "show": ("-m", "runtime.cli", "show", name, *manifest),
+        "launch --dry-run": (
+            "-m", "runtime.cli", "launch", "--dry-run", "--model-name", name,
+            "--model-engine", "llama.cpp", "--model-format", "ggufv2",
+            "--size-in-billions", size, "--hub", "huggingface", *manifest),
+    }
+    runs = {label: bench.best(rounds, *arguments) for label, arguments in verbs.items()}
     shutil.rmtree(out)
-    return figures
+    return {label: {"seconds": run.seconds, "cpu": run.cpu} for label, run in runs.items()}
 
 
 def print_table(rows: Sequence[dict[str, object]]) -> None:
-    """The figures, each beside its ratio to the floor."""
-    print(f"{'catalogue':<22}{'floor':>8}  {'cold build':>15}  {'1 process':>15}  "
-          f"{'warm build':>15}  {'cold check':>15}  {'warm check':>15}  {'peak MB':>11}")
+    """The figures, each with its ratio to the floor; one line a catalogue and measure."""
     for row in rows:
         floor = float(row["floor"])  # type: ignore[arg-type]
-        cells = [f"{float(row[key]):7.2f} s {float(row[f'{key}_cpu']) / floor:4.1f} ×"  # type: ignore[arg-type]
-                 for key in ("build_cold", "build_cold_one_process", "build_warm", "check_cold",
-                             "check_warm")]
-        name = f"{row['catalogue']} ({row['families']})"
-        print(f"{name:<22}{floor:>6.2f} s  {'  '.join(cells)}  "
-              f"{row['build_cold_mb']:>4.0f} / {row['build_warm_mb']:>4.0f}")
+        parts: dict[str, float] = row["floor_parts"]  # type: ignore[assignment]
+        print(f"\n{row['catalogue']}: {row['families']} families, "
+              f"{float(row['yaml_bytes']) / 1e6:.1f} MB of YAML")  # type: ignore[arg-type]
+        told = ", ".join(f"{part} {seconds:.2f}" for part, seconds in parts.items())
+        print(f"  {'floor':<24}{'':>10}{floor:8.2f} s CPU   1.0 ×   ({told})")
+        for key, title in MEASURED.items():
+            run: dict[str, float] = row[key]  # type: ignore[assignment]
+            verb = "build: " if key.startswith("build") and "build" not in title else (
+                "check: " if key.startswith("check") and "check" not in title else "")
+            print(f"  {verb + title:<24}{run['seconds']:8.2f} s{run['cpu']:8.2f} s CPU"
+                  f"{run['cpu'] / floor:6.1f} ×{run['megabytes']:6.0f} MB")
+
+
+def print_runtime(launcher: dict[str, dict[str, dict[str, float]]]) -> None:
+    """The launcher's figures, each with its ratio to a bare Python process."""
+    for size, figures in launcher.items():
+        bare = figures["bare Python"]["cpu"]
+        print(f"\nruntime on {size} families")
+        for verb, run in figures.items():
+            print(f"  {verb:<24}{run['seconds']:8.2f} s{run['cpu']:8.2f} s CPU"
+                  f"{run['cpu'] / bare:6.1f} ×")
+
+
+def catalogues(bench: Bench, sizes: Sequence[int], *, quick: bool) -> dict[str, tuple[Path, str]]:
+    """Name → specs folder and profile, of everything but the synthetic ones."""
+    found = {}
+    if not quick:
+        found["own"] = (Path(shutil.copytree(ROOT / "specs", bench.folder / "own")), "modelbook")
+    corpus = os.environ.get("MODELBOOK_CORPUS")
+    if corpus and not quick:
+        specs = bench.folder / "corpus"
+        path = Path(corpus) / CORPUS_FILE if Path(corpus).is_dir() else Path(corpus)
+        bench.run("-m", "compiler.cli", "import", "xinference", str(path), "--out", str(specs))
+        found["corpus"] = (specs, "xinference")
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, print the table and write the JSON."""
+    """Measure, print the figures and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--quick", action="store_true", help=f"one catalogue of {QUICK_SIZE}")
     parser.add_argument("--sizes", default="160,1000,10000", help="families, with commas")
@@ -180,28 +237,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     sizes = [QUICK_SIZE] if args.quick else [int(size) for size in args.sizes.split(",") if size]
     rounds = 1 if args.quick else args.rounds
-    rows = []
-    launcher: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bench = Bench(folder)
-        if (corpus := os.environ.get("MODELBOOK_CORPUS")) and not args.quick:
-            specs = folder / "corpus"
-            bench.run("-m", "compiler.cli", "import", "xinference", corpus, "--out", str(specs))
-            rows.append(bench.measure("corpus", specs, rounds, "xinference"))
-        for size in sizes:
-            specs = synthetic.write(size, folder / f"synthetic-{size}")
-            few = rounds if size <= 1000 else 1
-            launcher[str(size)] = runtime_figures(bench, specs, rounds)
-            rows.append(bench.measure("synthetic", specs, few))
-            shutil.rmtree(specs)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     machine = {"processor": platform.processor() or platform.machine(), "cores": cores,
-               "python": platform.python_version(), "load": os.getloadavg()[0]}
+               "python": platform.python_version(), "load_before": os.getloadavg()[0]}
+    rows: list[dict[str, object]] = []
+    launcher: dict[str, dict[str, dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(Path(name))
+        for title, (specs, profile) in catalogues(bench, sizes, quick=args.quick).items():
+            rows.append(bench.measure(title, specs, rounds, profile))
+        for size in sizes:
+            specs = synthetic.write(size, Path(name) / f"synthetic-{size}")
+            rows.append(bench.measure("synthetic", specs, 1 if size >= LARGE else rounds))
+            launcher[str(size)] = runtime_figures(bench, specs, rounds)
+            shutil.rmtree(specs)
     print_table(rows)
-    for size, figures in launcher.items():
-        print(f"runtime on {size} families: " + ", ".join(
-            f"{verb} {seconds:.2f} s" for verb, seconds in figures.items()))
+    print_runtime(launcher)
+    print(f"\n{cores} cores; load average before: {machine['load_before']:.1f}")
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps({"machine": machine, "compiler": rows, "runtime": launcher},
                                     indent=2) + "\n", encoding="utf-8")
