@@ -214,14 +214,16 @@ def _with_deprecations(chosen: Combination) -> Combination:
 
 
 def on_hub(combinations: Sequence[Combination], wanted: str | None) -> list[Combination]:
-    """Those of several combinations that a hub has, taken from there; all, if it is left open.
+    """Those of several combinations that a hub has, taken from there.
+
+    Where the hub is left open, all of them, each on its spec's first hub that this version knows.
 
     Raises:
         MisuseError: The hub is not known, or has none of them.
         UserError: This version cannot download from it.
     """
     if wanted is None or wanted.strip().casefold() == "auto":
-        return list(combinations)
+        return [_on_first(each) for each in combinations]
     found: list[Combination] = []
     missing: MisuseError | None = None
     for each in combinations:
@@ -234,6 +236,13 @@ def on_hub(combinations: Sequence[Combination], wanted: str | None) -> list[Comb
     if missing is not None and not found:
         raise missing
     return found
+
+
+def _on_first(combination: Combination) -> Combination:
+    for hub in hubs_with(combination.spec, combination.quantization):
+        if available(hub.hub):
+            return replace(combination, hub=hub, hub_name=hub.hub)
+    return combination
 
 
 def _choose_hub(chosen: Combination, wish: Wish) -> Combination:

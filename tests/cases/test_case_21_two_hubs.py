@@ -2,8 +2,9 @@
 
 import pytest
 
+from runtime.combination import combinations
 from runtime.errors import UserError
-from runtime.select import Wish, select
+from runtime.select import Wish, on_hub, select
 from tests.support import catalogue
 
 MANIFEST = catalogue.everything()
@@ -48,6 +49,24 @@ def test_a_hub_that_this_version_cannot_download_from():
         select(catalogue.manifest(family), Wish(name="tiny"))
     assert caught.value.code == "hub-unavailable"
     assert "--model-path" in caught.value.hint
+
+
+def test_several_are_taken_from_the_hub_that_is_named_or_each_from_its_first():
+    family = catalogue.family("tiny", [
+        catalogue.spec("ggufv2", size, ["Q4_K_M"], [
+            catalogue.hub(name, "o/tiny", ["Q4_K_M"], file_template="t.gguf") for name in hubs],
+            [catalogue.claim("llama.cpp", ["Q4_K_M"])])
+        for size, hubs in (("1", ["csghub", "modelscope"]), ("2", ["huggingface", "modelscope"]),
+                           ("3", ["huggingface"]))])
+    every = list(combinations(catalogue.manifest(family), family))
+    assert [c.hub_name for c in on_hub(every, None)] == ["modelscope", "huggingface", "huggingface"]
+    assert [c.hub_name for c in on_hub(every, "auto")] == [c.hub_name for c in on_hub(every, None)]
+    named = on_hub(every, "ModelScope")
+    assert [(c.spec.size_in_billions, c.hub_name) for c in named] == [
+        ("1", "modelscope"), ("2", "modelscope")]
+    with pytest.raises(UserError) as caught:
+        on_hub(every, "pypi")
+    assert caught.value.code == "not-on-hub"
 
 
 def test_an_unknown_hub_names_the_known_ones():
