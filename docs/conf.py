@@ -16,10 +16,13 @@ project_copyright = author
 version = release = __version__
 
 extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
     "compiler.sphinx",
     "sphinx_design",
     "sphinx_copybutton",
     "program_reference",
+    "extension_options",
     "schema_reference",
     "site_files",
     "light_navigation",
@@ -35,6 +38,15 @@ smartquotes = False  # option names and quantizations keep their hyphens and quo
 modelbook_summary = (
     "One YAML file a model family, compiled to checked pages and a manifest that a launcher runs.")
 modelbook_translations = "../specs/translations"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+# Signatures name types of other projects, whose pages this build does not read.
+nitpick_ignore_regex = [("py:.*", ".*")]
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+default_role = "code"  # in docstrings; no page uses it
+
 modelbook_engine_pages = "generated/engines"
 
 html_theme = "furo"

@@ -27,7 +27,10 @@ class Fold(nodes.General, nodes.Element):
 
 
 class Preset(nodes.Inline, nodes.TextElement):
-    """Text that, on a web page, leads to the command builder with choices made (`query`)."""
+    """Text that, on a web page, leads to a page with choices made (`query`).
+
+    The page is `doc`, or else the same page's command builder.
+    """
 
 
 def text(said: str, *classes: str) -> nodes.Node:
@@ -125,8 +128,11 @@ def _depart_fold(translator: Any, node: Fold) -> None:
 
 def _visit_preset(translator: Any, node: Preset) -> None:
     if _on_web(translator):
-        href = f"?{node['query']}#launch"
-        translator.body.append(translator.starttag(node, "a", "", href=href, CLASS="mb-preset"))
+        builder, doc = translator.builder, node.get("doc")
+        page = builder.get_relative_uri(builder.current_docname, doc) if doc else ""
+        href = f"{page}?{node['query']}" + ("" if doc else "#launch")
+        translator.body.append(translator.starttag(node, "a", "", href=href,
+                                              CLASS="mb-choose" if doc else "mb-preset"))
 
 
 def _depart_preset(translator: Any, node: Preset) -> None:

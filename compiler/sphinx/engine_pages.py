@@ -6,14 +6,17 @@ that lists them, each nothing but a title and a directive.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from urllib.parse import urlencode
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from compiler.emit import rst
@@ -49,8 +52,9 @@ class EngineMatrix(SphinxDirective):
         formats = [name for name in known.formats
                    if any(_loads(engine, name) for engine in known.manifest.engines)]
         linked = bool(self.env.config.modelbook_engine_pages)
+        catalogue = _catalogue(self.env)
         rows = [[[engine_link(engine, docname) if linked else elements.text(engine.title)],
-                 *(_cell(known, engine, name) for name in formats)]
+                 *(_cell(known, engine, name, catalogue) for name in formats)]
                 for engine in known.manifest.engines]
         return [elements.table([_("Engine"), *formats], rows, classes=["mb-matrix"]),
                 elements.paragraph(*_legend(known), classes=["mb-legend"])]
@@ -74,37 +78,41 @@ class ModelEngine(SphinxDirective):
             hint = f"; did you mean {known.engines[near[0]].name}?" if near else ""
             raise self.error(f"there is no engine {name!r}{hint}")
         note_engines(self.env, self.env.current_document.docname)
-        return list(_page(known, engine))
+        return list(_page(known, engine, _catalogue(self.env)))
 
 
-def _page(known: Site, engine: Engine) -> Iterator[nodes.Node]:
+def _catalogue(env: BuildEnvironment) -> str:
+    """The page with the table of all families; empty where there is none."""
+    page = posixpath.join(posixpath.dirname(env.config.modelbook_manifest), "models/llm/index")
+    return page if page in env.found_docs else ""
+
+
+def _page(known: Site, engine: Engine, catalogue: str) -> Iterator[nodes.Node]:
     yield elements.paragraph(engine.description, " ",
                              elements.link(engine.homepage, engine.homepage))
     if not engine.launchable:
         yield elements.paragraph(_("Modelbook does not start it; what is known of it judges what "
                                    "specs claim."))
-    yield _section(engine, "loads", _("What it loads"), _loads_table(known, engine))
+    yield _section(engine, "loads", _("What it loads"), _loads_table(known, engine, catalogue))
     if engine.refuses:
         yield _section(engine, "refuses", _("What it does not load"), nodes.bullet_list(
             "", *(nodes.list_item("", _refusal(each)) for each in engine.refuses), bullet="-"))
     install = [elements.code(f"runtime engines install {engine.name}")] if (
         engine.launchable and any(each.requirements for each in engine.providers)) else []
-    providers = elements.table(
-        [_("Provider"), _("Systems"), _("Computes on"), _("Installs"), _("Notes")],
-        [_provider(each) for each in engine.providers], classes=["mb-wrap"])
+    providers = nodes.definition_list("", *map(_provider, engine.providers))
     yield _section(engine, "providers", _("How to have it"), *install, providers)
     if engine.architectures:
         yield _section(engine, "architectures", _("Architectures that it has"),
                        _architectures(engine.architectures))
 
 
-def _loads_table(known: Site, engine: Engine) -> nodes.table:
+def _loads_table(known: Site, engine: Engine, catalogue: str) -> nodes.table:
     """Formats and versions; what is said of no format has no column."""
     rules = engine.loads
     columns: list[tuple[str, list[list[nodes.Node]]]] = [
         (_("Format"), [[nodes.literal("", rule.format)] for rule in rules]),
         (_("Quantizations"), [_names(rule.quantizations, _("all")) for rule in rules]),
-        (_("Verified"), [_cell(known, engine, rule.format) for rule in rules])]
+        (_("Verified"), [_cell(known, engine, rule.format, catalogue) for rule in rules])]
     if any(rule.since for rule in rules):
         columns.append((_("Since version"), [[nodes.Text(rule.since or "–")] for rule in rules]))
     if any(rule.until for rule in rules):
@@ -131,16 +139,18 @@ def _refusal(refuses: Refuses) -> nodes.Node:
                               f"{inside}: {refuses.reason}{since}{until}")
 
 
-def _provider(provider: Provider) -> list[list[nodes.Node]]:
-    systems = [_SYSTEMS.get(each, each) for each in provider.platforms]
+def _provider(provider: Provider) -> nodes.definition_list_item:
+    systems = ", ".join(_SYSTEMS.get(each, each) for each in provider.platforms)
     machines = f" ({', '.join(provider.machines)})" if provider.machines else ""
-    computes = [_COMPUTES.get(each, each) for each in provider.accelerators]
+    computes = ", ".join(_COMPUTES.get(each, each) for each in provider.accelerators)
     flags = f" ({', '.join(provider.cpu_flags)})" if provider.cpu_flags else ""
-    return [[nodes.literal("", provider.name)],
-            [nodes.Text(", ".join(systems) + machines)],
-            [nodes.Text(", ".join(computes) + flags)],
-            _names(provider.requirements),
-            [nodes.Text(" ".join(provider.notes) or "–")]]
+    said = [elements.paragraph(_("Runs on %(systems)s; computes on %(computes)s.") % {
+        "systems": systems + machines, "computes": computes + flags})]
+    if provider.requirements:
+        said.append(elements.paragraph(_("Installs"), " ", *_names(provider.requirements), "."))
+    said += [elements.paragraph(note) for note in provider.notes]
+    return nodes.definition_list_item(
+        "", nodes.term("", "", nodes.literal("", provider.name)), nodes.definition("", *said))
 
 
 def _architectures(architectures: Mapping[str, str]) -> nodes.Node:
@@ -164,8 +174,8 @@ def _loads(engine: Engine, model_format: str) -> bool:
     return any(rule.format == model_format for rule in engine.loads)
 
 
-def _cell(known: Site, engine: Engine, model_format: str) -> list[nodes.Node]:
-    """Counts of what became of an engine's combinations in one format."""
+def _cell(known: Site, engine: Engine, model_format: str, catalogue: str) -> list[nodes.Node]:
+    """Counts of what became of an engine's combinations in one format, with a way to them."""
     if not _loads(engine, model_format):
         return [nodes.Text("–")]
     out: list[nodes.Node] = []
@@ -175,7 +185,12 @@ def _cell(known: Site, engine: Engine, model_format: str) -> list[nodes.Node]:
         out.append(nodes.inline("", "", nodes.Text(str(count)),
                                 nodes.inline("", f" {_word(kind)}", classes=["mb-word"]),
                                 classes=["mb-badge", f"mb-{kind}"]))
-    return out or [nodes.Text(_("loads it"))]
+    if not out:
+        return [nodes.Text(_("loads it"))]
+    if not catalogue:
+        return out
+    query = urlencode({"engine": engine.name, "format": model_format})
+    return [elements.Preset("", "", *out, query=query, doc=catalogue)]
 
 
 def _summed(counts: Mapping[str, int]) -> dict[str, int]:

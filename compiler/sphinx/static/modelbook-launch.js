@@ -133,7 +133,7 @@
       const id = `mb-${name}-${option.key}`;
       const input = make("input", { type: "radio", name: `mb-${name}`, value: option.key, id });
       const label = make("label", { for: id }, make("span", {}, option.title));
-      const badge = make("span"), reason = make("small", { id: `${id}-why` });
+      const badge = make("span"), reason = make("span", { id: `${id}-why`, class: "mb-why" });
       const action = make("button", { type: "button", class: "mb-switch", hidden: true });
       const whole = make("div", { class: "mb-option" }, input, label);
       label.append(badge);
