@@ -37,8 +37,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.version import InvalidVersion, Version
-
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
@@ -60,6 +58,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
             yield family.problem(hub.key, "a package needs the version of its release",
                                  "add `revision:` with the version, such as 0.1.2")
             continue
+        from packaging.version import InvalidVersion, Version  # slow to import, and rarely wanted
+
         try:
             Version(version)
         except InvalidVersion:

@@ -45,14 +45,16 @@ Right
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING
 
 from compiler.check.registry import Scope
 from compiler.check.view import EngineView, Problem
 from compiler.finding import Severity
 from compiler.read.nodes import Node
 from compiler.resolve import entries, text
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 CODE = "MB315"
 NAME = "version-range-empty"
@@ -77,6 +79,8 @@ def check(engine: EngineView) -> Iterator[Problem]:
 
 
 def _version(node: Node | None) -> Version | None:
+    from packaging.version import InvalidVersion, Version  # slow to import, and engines are few
+
     try:
         return Version(text(node) or "")
     except InvalidVersion:
