@@ -6,6 +6,8 @@ import shutil
 import signal
 import tempfile
 
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = ["tests.support.hubs"]
 
 # A run in a script's background inherits an ignored SIGINT, one under nohup an ignored SIGHUP, and
@@ -18,3 +20,8 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 # No test reads or fills the cache of whoever runs the tests.
 os.environ["MODELBOOK_CACHE"] = tempfile.mkdtemp(prefix="modelbook-test-cache-")
 atexit.register(shutil.rmtree, os.environ["MODELBOOK_CACHE"], ignore_errors=True)
+
+# How long an example takes says more of the machine's load than of the code.
+settings.register_profile("modelbook", deadline=None,
+                          suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("modelbook")
