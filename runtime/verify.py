@@ -139,7 +139,7 @@ def _record(combination: Combination, job: Job, reporter: Reporter, watch: Watch
     return Record(
         format=FORMAT, format_version=FORMAT_VERSION, combination=combination.id,
         wanted=job.level, level=finding.level, outcome=finding.outcome,
-        reason=_private(finding.reason),
+        reason=_private(finding.reason, job),
         engine=engine, weights=job.weights, machine=Machine.here().kind(),
         date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
         modelbook=__version__, manifest=job.manifest_digest,
@@ -225,7 +225,7 @@ def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter, watch
             return finding
     except LaunchError as error:
         reached = "load" if error.code == "engine-no-answer" else "plan"
-        key = _private(error.key.line) if error.key else ""
+        key = _private(error.key.line, job) if error.key else ""
         return _Finding(reached, error.outcome, _sentence(error),
                         evidence=Evidence(key_line=key))
     except UserError as error:
@@ -340,11 +340,13 @@ def _sentence(error: UserError) -> str:
     return f"{error.message}: {error.why}" if error.why else error.message
 
 
-def _private(text: str) -> str:
+def _private(text: str, job: Job) -> str:
     """`text` without the folders that would tell who ran it."""
-    for folder, name in ((str(home.data_home()), "$MODELBOOK_HOME"), (str(Path.home()), "~")):
-        if len(folder) > 1:
-            text = text.replace(folder, name)
+    for folder, name in ((job.files.hub_root, "$TWIN" if job.twin else "$HUB_ROOT"),
+                         (job.files.model_path, "$MODEL"), (home.data_home(), "$MODELBOOK_HOME"),
+                         (Path.home(), "~")):
+        if folder is not None and len(str(folder)) > 1:
+            text = text.replace(str(folder), name)
     return text
 
 

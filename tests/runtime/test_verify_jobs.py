@@ -124,6 +124,15 @@ def test_an_answer_has_a_time_of_its_own(bench, twin):
     assert done.stdout.count("it does not answer") == len(QUANTIZATIONS)
 
 
+def test_a_record_names_no_folder_of_the_twin(bench, twin):
+    bench.mode("names-its-file")
+    done = bench.run(*arguments(twin), "--jobs", "2")
+    assert done.returncode == 1
+    text = (bench.home / "records.jsonl").read_text()
+    assert f"cannot use $TWIN/{REPOSITORY}" in text
+    assert str(bench.folder) not in text
+
+
 def test_a_twin_that_was_changed_is_not_tried(bench, twin):
     path = twin / REPOSITORY / f"Seed-OSS-36B-Instruct-{QUANTIZATIONS[0]}.gguf"
     path.write_bytes(path.read_bytes() + b"more")

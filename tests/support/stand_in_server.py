@@ -111,6 +111,9 @@ if MODE == "out-of-memory":
     print("ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 9",
           file=sys.stderr)
     sys.exit(1)
+if MODE == "names-its-file":
+    print(f"error: cannot use {rest[rest.index('--model') + 1]}", file=sys.stderr)
+    sys.exit(1)
 if MODE == "never-listens":
     time.sleep(600)
 if MODE == "deaf-corpse":
