@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import shutil
-import threading
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.project import ROOT, Project
+from tests.support.browser import shot
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"phone": (390, 844), "laptop": (1366, 768)}
 PAGES = (
     "index.html",
     "guides/launch-a-model.html",
@@ -37,68 +30,10 @@ PAGES = (
 )
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Requests are the test's business, not the terminal's."""
-
-
-@pytest.fixture(scope="module")
-def address(built_project: Project) -> Iterator[str]:
-    """The site as a web server gives it."""
-    handler = functools.partial(_Quiet, directory=str(built_project.html))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium; its absence is a failure, since this target is about it."""
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert program, "make test-site needs chromium on PATH"
-    with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(params=list(SIZES))
-def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
-    """A tab that remembers what went wrong and whom it asked."""
-    width, height = SIZES[request.param]
-    context = browser.new_context(viewport={"width": width, "height": height})
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-    tab = context.new_page()
-    wrong: list[str] = []
-    tab.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.on("request", lambda asked: asked.url.startswith((address, "data:"))
-           or wrong.append(f"asked another host: {asked.url}"))
-    tab.on("response", lambda reply: reply.status >= 400
-           and wrong.append(f"{reply.status}: {reply.url}"))
-    yield tab
-    context.close()
-    assert wrong == []
-
-
-def _shot(tab: Page, name: str) -> None:
-    folder = ROOT / "build" / "screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    width = tab.evaluate("window.innerWidth")
-    kind = next(kind for kind, size in SIZES.items() if size[0] == width)
-    stem = Path(name).with_suffix("").as_posix().replace("/", "-")
-    tab.screenshot(path=folder / f"{stem}-{kind}.png")
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_page_fits_its_screen(page: Page, address: str, name: str) -> None:
     page.goto(f"{address}/{name}", wait_until="load")
-    _shot(page, name)
+    shot(page, name)
     # The theme lets its whole content column scroll; to a reader that is the page.
     for box in ("html", ".content"):
         needs, has = page.eval_on_selector(box, "node => [node.scrollWidth, node.clientWidth]")
@@ -130,7 +65,7 @@ def test_command_is_copied_as_it_must_be_typed(page: Page, address: str) -> None
 def test_dark_is_dark(page: Page, address: str) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto(f"{address}/index.html")
-    _shot(page, "index-dark.html")
+    shot(page, "index-dark.html")
     red, green, blue = page.evaluate(
         "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)")
     assert max(red, green, blue) < 60

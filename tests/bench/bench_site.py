@@ -1,0 +1,152 @@
+"""What `make docs` takes for a catalogue, beside a plain Sphinx build of the same pages.
+
+    python -m tests.bench.bench_site [--size 160] [--json FILE]
+
+Three things are measured of each: everything built anew, nothing changed, one family changed.
+`site` is what `make docs` runs (compile, then build this project's own docs with every family's
+page enriched); `plain` is Sphinx alone on the same generated pages, with the same theme and without
+the extension. Times are from start to end; the ratio is that of processor time, which other load on
+the machine disturbs less. Nothing is asserted about time; that a build without changes reads no
+page, and one with a changed family just what stands on it, is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.bench import synthetic  # noqa: E402
+
+PLAIN = """import sys
+sys.path.insert(0, {extensions!r})
+extensions = ["light_navigation"]
+smartquotes = False
+html_theme = "furo"
+html_copy_source = False
+"""
+START = "Start\n=====\n\n.. toctree::\n\n   generated/models/llm/index\n   generated/verification\n"
+_READ = re.compile(r"(\d+) added, (\d+) changed, (\d+) removed")
+CASES = ("anew", "unchanged", "one changed")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds from start to end, of processor time, and pages that were read."""
+
+    seconds: float
+    cpu: float
+    read: int
+
+
+class Bench:
+    """Both projects, in a folder of their own."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.specs, self.docs, self.plain = folder / "specs", folder / "docs", folder / "plain"
+        synthetic.write(size, self.specs)
+        shutil.copytree(ROOT / "docs", self.docs,
+                        ignore=shutil.ignore_patterns("_build", "generated"))
+        # Guides launch families of the real catalogue.
+        for name in ("seed-oss", "smollm2", "qwen3"):
+            shutil.copy(ROOT / f"specs/families/{name}.yaml", self.specs / "families")
+        self.plain.mkdir()
+        (self.plain / "conf.py").write_text(
+            PLAIN.format(extensions=str(self.docs / "_ext")), encoding="utf-8")
+        (self.plain / "index.rst").write_text(START, encoding="utf-8")
+        self.environment = os.environ | {"PYTHONPATH": str(ROOT),
+                                         "MODELBOOK_CACHE": str(folder / "cache")}
+
+    def site(self) -> Run:
+        """What `make docs` does."""
+        compiled = self._run("-m", "compiler.cli", "build", "--specs", str(self.specs), "--out",
+                             str(self.docs / "generated"))
+        built = self._sphinx(self.docs, "-n")
+        return Run(compiled.seconds + built.seconds, compiled.cpu + built.cpu, built.read)
+
+    def bare(self) -> Run:
+        """Sphinx alone, on the pages that are there."""
+        ours = self.docs / "generated"
+        for file in [*ours.glob("models/**/*.rst"), ours / "verification.rst"]:
+            copy = self.plain / "generated" / file.relative_to(ours)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if not copy.exists() or copy.read_bytes() != file.read_bytes():
+                shutil.copy(file, copy)
+        return self._sphinx(self.plain)
+
+    def change(self) -> None:
+        """Say something else of one family."""
+        path = self.specs / "families" / f"{synthetic.name(3)}.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("languages: [en, zh, fr, de]", "languages: [en, zh, de]"),
+                        encoding="utf-8")
+        assert path.read_text(encoding="utf-8") != text
+
+    def _sphinx(self, source: Path, *options: str) -> Run:
+        return self._run("-m", "sphinx", "-b", "html", *options, str(source),
+                         str(source / "_build"))
+
+    def _run(self, *arguments: str) -> Run:
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=self.environment,
+                              capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        cpu = sum(getattr(after, name) - getattr(before, name) for name in ("ru_utime", "ru_stime"))
+        found = _READ.search(done.stdout)
+        return Run(seconds, cpu, sum(map(int, found.groups())) if found else 0)
+
+
+def measure(bench: Bench, repeat: int) -> dict[str, dict[str, Run]]:
+    """Case → project → the run with the least processor time."""
+    def least(run: Callable[[], Run], times: int) -> Run:
+        return min((run() for _ in range(times)), key=lambda each: each.cpu)
+
+    found = {"anew": {"site": bench.site(), "plain": bench.bare()}}
+    found["unchanged"] = {"site": least(bench.site, repeat), "plain": least(bench.bare, repeat)}
+    bench.change()
+    found["one changed"] = {"site": bench.site(), "plain": bench.bare()}
+    assert found["unchanged"]["site"].read == 0, found["unchanged"]
+    # The family's page, the index and what else shows all families; never another family's.
+    assert 0 < found["one changed"]["site"].read < 10, found["one changed"]["site"]
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--size", type=int, default=160, help="families (default: 160)")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(Bench(Path(folder), args.size), args.repeat)
+    print(f"{args.size} families     site            plain           ratio  pages read")
+    for case in CASES:
+        site, plain = found[case]["site"], found[case]["plain"]
+        print(f"{case:12} {site.seconds:6.2f} s ({site.cpu:5.2f}) {plain.seconds:6.2f} s "
+              f"({plain.cpu:5.2f}) {site.cpu / plain.cpu:6.2f}  {site.read} / {plain.read}")
+    if args.json:
+        args.json.write_text(json.dumps({case: {name: [run.seconds, run.cpu, run.read]
+                                                for name, run in runs.items()}
+                                         for case, runs in found.items()}, indent=2) + "\n",
+                             encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
