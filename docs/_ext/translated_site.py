@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import _
+from sphinx.search.zh import SearchChinese
 from sphinx.util.typing import ExtensionMetadata
 
 #: Language of Sphinx → tag for browsers, title, and its folder of the site.
@@ -25,6 +26,12 @@ THEME_WORDS = (
 )
 #: These pages come translated from `compiler build`.
 _TRANSLATED = ("generated/models/", "generated/verification", "generated/engines/")
+
+
+class _Chinese(SearchChinese):
+    """Sphinx ships English's stemmer for Chinese, but names it after this in the search page."""
+
+    language_name = "English"
 
 
 def _languages(app: Sphinx, config: Config) -> None:
@@ -59,7 +66,8 @@ def _say_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> Non
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register all three."""
+    """Register all of it."""
+    app.add_search_language(_Chinese)
     app.connect("config-inited", _languages)
     app.connect("html-page-context", _theme_words)
     app.connect("doctree-resolved", _say_untranslated)
