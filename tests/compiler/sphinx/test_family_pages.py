@@ -68,14 +68,19 @@ def record(name: str, outcome: str = "passed", *, known: Manifest = MANIFEST,
     return Record(**(standing_on | given))  # type: ignore[arg-type]
 
 
-RECORDS = [
-    record("star/8/ggufv2/Q4_K_M/llama.cpp", source=UsedSource(
-        hub="huggingface", repo_id="lab/Star-8B-GGUF", commit="0123456789abcdef"),
-        evidence=Evidence(question="Why?", answer=HOSTILE)),
-    record("star/8/ggufv2/Q8_0/llama.cpp", "failed"),
-    record("star/8/pytorch/none/vLLM", weights="twin"),
-    record("star/8/pytorch/none/Transformers", spec="sha256:of another day"),
-]
+def some_records(known: Manifest = MANIFEST) -> list[Record]:
+    """One that passed, one that failed, one of a twin, and one that is out of date."""
+    return [
+        record("star/8/ggufv2/Q4_K_M/llama.cpp", known=known, source=UsedSource(
+            hub="huggingface", repo_id="lab/Star-8B-GGUF", commit="0123456789abcdef"),
+            evidence=Evidence(question="Why?", answer=HOSTILE)),
+        record("star/8/ggufv2/Q8_0/llama.cpp", "failed", known=known),
+        record("star/8/pytorch/none/vLLM", weights="twin", known=known),
+        record("star/8/pytorch/none/Transformers", spec="sha256:of another day", known=known),
+    ]
+
+
+RECORDS = some_records()
 
 
 @pytest.fixture(scope="module")
