@@ -55,7 +55,7 @@ def _say_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> Non
     """On a page that is English on a site that is not: say so in the site's language."""
     if (app.config.language or "en") == "en" or docname.startswith(_TRANSLATED):
         return
-    progress: Any = app.env.metadata[docname].get("translation_progress") or {}
+    progress: Any = doctree.get("translation_progress") or {}
     if progress.get("translated", 0) >= progress.get("total", 0):
         return
     text = _("This page, or a part of it, has not been translated yet and is shown in English.")

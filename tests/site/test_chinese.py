@@ -42,7 +42,7 @@ FRAME = """() => {
       add(node.textContent)
     }
   }
-  walk(document.body, 'article')
+  walk(document.body, 'article, .toc-tree')
   for (const box of document.querySelectorAll(`article :is(thead th, label, legend, summary, button,
       caption, .caption-text, .mb-count, .mb-note, .admonition-title, .untranslated p)`))
     if (own(box) && !box.closest('.mb-option, .mb-field select')) add(box.textContent)
