@@ -56,7 +56,8 @@ def _say_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> Non
     if (app.config.language or "en") == "en" or docname.startswith(_TRANSLATED):
         return
     progress: Any = doctree.get("translation_progress") or {}
-    if progress.get("translated", 0) >= progress.get("total", 0):
+    total = progress.get("total", 0)  # 0: there is no file of translations at all
+    if total and progress.get("translated", 0) >= total:
         return
     text = _("This page, or a part of it, has not been translated yet and is shown in English.")
     note = nodes.note("", nodes.paragraph("", text), classes=["untranslated"])
