@@ -113,7 +113,7 @@ def encode(pieces: Sequence[bytes], families: Sequence[Listed]) -> bytes:
 
 def index_path(manifest: Path) -> Path:
     """Where a manifest's index is, if it has one."""
-    return manifest.with_suffix(".index")
+    return manifest.parent / f"{manifest.stem}.index"  # `with_suffix` refuses `.`
 
 
 def open_indexed(path: Path) -> Manifest | None:

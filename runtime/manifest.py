@@ -573,6 +573,7 @@ def load(path: Path) -> Manifest:
                           hint="build one with `compiler build`, or name another with --manifest",
                           ) from None
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}",
-                        code="manifest-unreadable") from None
+        raise MisuseError(f"cannot read {path}: {error.strerror}", code="manifest-unreadable",
+                          hint="name the file manifest.json itself with --manifest"
+                          ) from None
     return decode(data, str(path))

@@ -20,7 +20,7 @@ from compiler.pipeline import compile_specs
 from compiler.plan import plan
 from compiler.report import text
 from compiler.review import Review, of_compiled, review
-from runtime.errors import ExitCode
+from runtime.errors import ExitCode, MisuseError
 
 DEFAULT_OUT = "build"
 
@@ -54,8 +54,24 @@ def run(args: argparse.Namespace) -> int:
     def waiting() -> None:
         print(f"another build of {args.out} is under way; waiting for it", file=sys.stderr)
 
+    _check_folder(args.out, args.specs)
     with turn(args.out, waiting, make=not args.check):
         return _build(args)
+
+
+def _check_folder(out: Path, specs: Path) -> None:
+    """Refuse to write among the sources or at the root of a disk.
+
+    Raises:
+        MisuseError: It is one of them.
+    """
+    folder, sources = out.resolve(), specs.resolve()
+    if folder.parent == folder or folder == sources or sources in folder.parents:
+        where = "the root of the disk" if folder.parent == folder else "in the specs folder"
+        raise MisuseError(f"--out {out} is {where}", code="out-folder",
+                          why="the pages and the manifest would lie among what they are made from "
+                              "or among everything else",
+                          hint=f"name a folder of its own, such as --out {DEFAULT_OUT}")
 
 
 def _build(args: argparse.Namespace) -> int:

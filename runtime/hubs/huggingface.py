@@ -219,7 +219,7 @@ def _client(notify: Notify) -> ModuleType:
         from huggingface_hub.utils import logging
     except ImportError:
         raise UserError("downloading from Hugging Face needs its client", code="client-missing",
-                        hint="pip install 'modelbook[huggingface]'") from None
+                        hint="pip install 'huggingface_hub>=2.4'") from None
     with _setup:
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         if hasattr(constants, "DOWNLOAD_CHUNK_SIZE"):

@@ -206,7 +206,7 @@ def _client(notify: Notify) -> ModuleType:
         from modelscope_hub import _download
     except ImportError:
         raise UserError("downloading from ModelScope needs its client", code="client-missing",
-                        hint="pip install 'modelbook[modelscope]'") from None
+                        hint="pip install 'modelscope-hub>=0.5.1,<0.6'") from None
     import logging
 
     from tqdm import tqdm  # type: ignore[import-untyped]

@@ -134,7 +134,7 @@ def _requirement(name: str, version: str | None) -> str:
 def _pip(*arguments: str) -> subprocess.CompletedProcess[str]:
     if importlib.util.find_spec("pip") is None:
         raise UserError("downloading from a package index needs pip", code="client-missing",
-                        hint="pip install 'modelbook[pypi]', or `python -m ensurepip`")
+                        hint="`python -m ensurepip`")
     # The user's settings count, less those about where pip would install, which it will not.
     environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0", "PIP_NO_INPUT": "1",
                    "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONIOENCODING": "utf-8"}

@@ -176,6 +176,17 @@ def test_misuse_is_exit_code_2(specs: Path, tmp_path: Path, arguments: list[str]
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.parametrize("where", ["/", "specs", "specs/families"])
+def test_nothing_is_written_among_sources_or_at_the_root(
+        specs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str):
+    out = Path("/") if where == "/" else specs.joinpath(*Path(where).parts[1:])
+    before = sorted(specs.rglob("*"))
+    assert main(["build", "--specs", str(specs), "--out", str(out), "--check"]) == 2
+    assert main(["build", "--specs", str(specs), "--out", str(out)]) == 2
+    assert "name a folder of its own" in capsys.readouterr().err
+    assert sorted(specs.rglob("*")) == before
+
+
 @pytest.mark.parametrize("profile", profiles.names())
 def test_bytes_depend_on_nothing_but_the_specs(specs: Path, tmp_path: Path, profile: str):
     made = []

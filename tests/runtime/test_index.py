@@ -115,3 +115,10 @@ def test_an_empty_manifest_is_one_piece():
     empty = catalogue.manifest()
     assert len(assemble(empty, [])) == 1
     assert decode(encode(empty)).families == []
+
+
+@pytest.mark.parametrize("named", [".", "/", "tests"])
+def test_a_folder_in_place_of_a_manifest_is_misuse(named):
+    done = runtime("list", "--manifest", named)
+    assert done.returncode == 2, done.stderr
+    assert "name the file manifest.json itself" in done.stderr

