@@ -79,7 +79,7 @@ def _parts(record: Record) -> Iterator[str]:
 def _weights(record: Record) -> str:
     if record.weights != "real":
         near = record.twin.approximation if record.twin else ""
-        return _("a twin with random weights") + (f" ({near})" if near else "")
+        return _("a tiny twin, not the real weights") + (f" ({near})" if near else "")
     source = record.source
     if source is None or not source.repo_id:
         return str(_("real weights"))
