@@ -10,7 +10,7 @@ from runtime import naming
 from runtime.combination import Combination, combinations
 from runtime.errors import MisuseError
 from runtime.manifest import Family, Manifest
-from runtime.memory import USUAL_CONTEXT, Estimate, bits_per_weight, estimate
+from runtime.memory import USUAL_CONTEXT, Estimate, bits_per_weight, estimate, human
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
           "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40}
@@ -53,14 +53,28 @@ def parse_amount(text: str) -> int:
     """Bytes of an amount such as `24GiB`, `16G` or `800 MB`.
 
     Raises:
-        MisuseError: It is none.
+        MisuseError: It is none, or has no unit.
     """
-    match = _AMOUNT.fullmatch(text.strip())
+    text = text.strip()
+    match = _AMOUNT.fullmatch(text)
+    if match and text[-1].isdigit():
+        raise MisuseError(f"{text!r} has no unit: an amount of memory needs one",
+                          hint=f"write it as {text}GiB, {text}GB or {text}MB")
     unit = _UNITS.get(match["unit"].lower()) if match else None
     if match is None or unit is None or not (amount := int(float(match["number"]) * unit)):
         raise MisuseError(f"{text!r} is not an amount of memory",
                           hint="write it as 24GiB, 16G or 800MB")
     return amount
+
+
+def in_words(text: str) -> str:
+    """An amount as it was written, and in the unit of the estimates where that is another one.
+
+    Args:
+        text: What `parse_amount` takes.
+    """
+    text = text.strip()
+    return f"{text} ({human(parse_amount(text))})" if "i" in text.lower() else text
 
 
 def context_for(family: Family, wanted: int | None) -> int:

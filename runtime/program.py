@@ -137,12 +137,24 @@ def _dispatch(program: Program, arguments: list[str]) -> int:
         # What follows `--` is for another program; argparse would mix it with positionals.
         words, passed_on = words[:words.index("--")], words[words.index("--") + 1:]
     try:
-        args = program.parser(verb).parse_args(words)
+        args = program.parser(verb).parse_args(_with_negative_values(words))
         args.passed_on = passed_on
     except SystemExit as leaving:  # --help of a verb
         return int(leaving.code or 0)
     result = program.module(verb).run(args)
     return int(result)
+
+
+def _with_negative_values(words: list[str]) -> list[str]:
+    """Give `--option -5GiB` to the option, which words the error; argparse sees two options."""
+    joined: list[str] = []
+    for word in words:
+        if (word[:1] == "-" and word[1:2].isdigit() and joined and joined[-1].startswith("--")
+                and "=" not in joined[-1] and joined[-1] != "--"):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _usage(program: Program) -> str:

@@ -6,7 +6,8 @@ import argparse
 import json
 
 from runtime.errors import ExitCode
-from runtime.fit import Fitting, Wanted, fitting, parse_amount
+from runtime.fit import Fitting, Wanted, fitting, in_words, parse_amount
+from runtime.known import refuse_unknown
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.memory import USUAL_CONTEXT, human
 from runtime.options import add_format_argument
@@ -35,9 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what fits; 1 where nothing does."""
+    """Print what fits; 1 where nothing does, 2 for a value that does not exist."""
     memory = parse_amount(args.memory)
-    found = fitting(load_manifest(args), Wanted(
+    manifest = load_manifest(args)
+    refuse_unknown(manifest, abilities=args.ability, engine=args.model_engine,
+                   model_format=args.model_format)
+    found = fitting(manifest, Wanted(
         memory=memory, context_length=args.context_length, abilities=args.ability,
         engine=args.model_engine, model_format=args.model_format))
     shown = found[:args.limit]
@@ -45,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"memory": memory, "fitting": len(found),
                           "combinations": [_as_json(made) for made in shown]}, indent=2))
     else:
-        _print(shown, len(found), memory)
+        _print(shown, len(found), in_words(args.memory))
     return ExitCode.OK if found else ExitCode.FAILED
 
 
@@ -56,16 +60,16 @@ def _tokens(text: str) -> int:
     return number
 
 
-def _print(shown: list[Fitting], count: int, memory: int) -> None:
+def _print(shown: list[Fitting], count: int, memory: str) -> None:
     if not shown:
-        print(f"nothing fits into {human(memory)}; allow a shorter context or fewer abilities")
+        print(f"nothing fits into {memory}; allow a shorter context or fewer abilities")
         return
     width = max(len(made.combination.id) for made in shown)
     for made in shown:
         total = human(made.estimate.total or 0)
         print(f"{made.combination.id:<{width}}  {total:>9}  {made.estimate.basis}")
     more = f"; {count - len(shown)} more with --limit" if count > len(shown) else ""
-    print(f"these are estimates; {count} fit into {human(memory)}{more}")
+    print(f"these are estimates; {count} fit into {memory}{more}")
 
 
 def _as_json(made: Fitting) -> dict[str, object]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
 
 from runtime.columns import Cell, fitted
-from runtime.errors import MisuseError
 from runtime.index import Listed, all_listed
+from runtime.known import refuse_unknown
 from runtime.locate import add_manifest_argument, load_manifest
-from runtime.manifest import Manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +28,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the families; exit code 0 also when none fits, 2 for a value that does not exist."""
     manifest = load_manifest(args)
     everything = all_listed(manifest)
-    _refuse_unknown(args, manifest, everything)
+    refuse_unknown(manifest, abilities=[args.ability] if args.ability is not None else [],
+                   engine=args.model_engine, model_format=args.model_format, hub=args.hub)
     families = [family for family in everything if _fits(family, args)]
     if args.format == "json":
         import msgspec
@@ -62,37 +61,6 @@ def _summary(family: Listed) -> dict[str, object]:
     return {"name": family.name, "sizes": family.sizes, "formats": family.formats,
             "engines": family.engines, "abilities": family.abilities,
             "context_length": family.context_length, "deprecated": family.deprecated}
-
-
-def _refuse_unknown(args: argparse.Namespace, manifest: Manifest,
-                    families: Sequence[Listed]) -> None:
-    """Tell a value that cannot fit anything from one that happens to fit nothing."""
-    from runtime.abilities import KNOWN
-    from runtime.hubs import TITLES
-
-    def known(stated: Iterable[str], used: Iterable[list[str]]) -> list[str]:
-        return list(dict.fromkeys([*stated, *(name for names in used for name in names)]))
-
-    _refuse("ability", args.ability, known(KNOWN, (f.abilities for f in families)))
-    _refuse("engine", args.model_engine, known((engine.name for engine in manifest.engines),
-                                               (f.engines for f in families)))
-    _refuse("format", args.model_format, known((known.name for known in manifest.formats),
-                                               (f.formats for f in families)))
-    _refuse("hub", args.hub, known((hub for hub in TITLES if hub != "local"),
-                                   (f.hubs for f in families)))
-
-
-def _refuse(word: str, wanted: str | None, known: list[str]) -> None:
-    if wanted is None or wanted.casefold() in map(str.casefold, known):
-        return
-    from difflib import get_close_matches
-
-    near = get_close_matches(wanted.casefold(), {name.casefold(): name for name in known}, n=1,
-                             cutoff=0.5)
-    meant = next((name for name in known if near and name.casefold() == near[0]), "")
-    raise MisuseError(f"there is no {word} named {wanted!r}", code=f"no-such-{word}",
-                      hint=(f"did you mean {meant}? " if meant else "")
-                      + f"there are {', '.join(known)}", details={"known": known})
 
 
 def _print_table(families: list[Listed]) -> None:

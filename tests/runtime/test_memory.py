@@ -116,12 +116,12 @@ def test_the_best_that_fits_is_chosen():
 
 @pytest.mark.parametrize(("text", "amount"), [
     ("24GiB", 24 << 30), ("24gib", 24 << 30), ("16G", 16 * 10**9), ("16 GB", 16 * 10**9),
-    ("0.5TiB", 1 << 39), ("1000", 1000)])
+    ("0.5TiB", 1 << 39), ("1000B", 1000)])
 def test_amounts(text: str, amount: int):
     assert parse_amount(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "GiB", "-1G", "24GG", "0", "1e9", "twelve"])
+@pytest.mark.parametrize("text", ["", "GiB", "-1G", "24GG", "0", "1e9", "twelve", "8"])
 def test_what_is_no_amount(text: str):
     with pytest.raises(MisuseError):
         parse_amount(text)
@@ -140,3 +140,34 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert found["id"] == "demo/8/ggufv2/Q4_K_M/llama.cpp"
     assert main(["show", "demo", "--manifest", str(file)]) == 0
     assert "Q4_K_M: disk 5.0 GB, memory 7.1 GB" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("option", "value", "code", "hint"), [
+    ("--ability", "toolz", "no-such-ability", "did you mean tools?"),
+    ("-e", "lama.cpp", "no-such-engine", "did you mean llama.cpp?"),
+    ("-f", "nope", "no-such-format", "there are ")])
+def test_what_does_not_exist_is_misuse(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                       option: str, value: str, code: str, hint: str):
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(demo(locked=True)))
+    assert main(["fit", "--manifest", str(file), "--memory", "24GiB", option, value]) == 2
+    told = capsys.readouterr().err
+    assert f"error[{code}]" in told
+    assert hint in told
+
+
+@pytest.mark.parametrize(("amount", "told"), [
+    ("8", "write it as 8GiB"), ("-5GiB", "'-5GiB' is not an amount of memory")])
+def test_an_amount_is_refused_in_our_own_words(capsys: pytest.CaptureFixture[str], amount: str,
+                                               told: str):
+    assert main(["fit", "--memory", amount]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_amount_is_told_as_it_was_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(demo(locked=True)))
+    assert main(["fit", "--manifest", str(file), "--memory", "24GiB"]) == 0
+    assert "1 fit into 24GiB (25.8 GB)" in capsys.readouterr().out
+    assert main(["fit", "--manifest", str(file), "--memory", "24GB"]) == 0
+    assert "1 fit into 24GB\n" in capsys.readouterr().out
