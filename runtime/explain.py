@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime import naming
@@ -12,7 +12,7 @@ from runtime.fit import context_for, estimate_for
 from runtime.hubs import TITLES, available
 from runtime.machine import Machine
 from runtime.manifest import Family, Manifest, Provider
-from runtime.memory import human
+from runtime.room import Room, Rooms, unlimited
 
 #: How ready a provider is, from its name: lower is better.
 Readiness = Callable[[Combination, Provider], int]
@@ -29,7 +29,7 @@ class Question:
         model_format: Format name, any case.
         quantization: Quantization name, any case.
         abilities: All of them are wanted.
-        memory: Bytes that it may take by estimate.
+        room: What it may take by estimate, from its provider.
         context_length: Tokens that are planned for then; None for what `runtime fit` takes.
         machine: The machine to explain for.
         here: Whether that is this machine, so that what is installed counts.
@@ -41,7 +41,7 @@ class Question:
     model_format: str | None = None
     quantization: str | None = None
     abilities: tuple[str, ...] = ()
-    memory: int | None = None
+    room: Rooms = unlimited
     context_length: int | None = None
     here: bool = True
 
@@ -59,6 +59,7 @@ class Considered:
         provider: The provider that would serve it.
         readiness: `READY`, `INSTALLABLE` or `MISSING`.
         memory: Bytes that it takes by estimate; None where that was not asked, or is not known.
+        room: What it may take; None where there is no limit.
     """
 
     combination: Combination
@@ -67,6 +68,7 @@ class Considered:
     provider: str = ""
     readiness: int = MISSING
     memory: int | None = None
+    room: Room | None = None
 
 
 def explain(manifest: Manifest, family: Family, question: Question, readiness: Readiness,
@@ -84,34 +86,47 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
     for code, reason in (_not_wanted(c, question), _refused(c)):
         if code:
             return Considered(c, code, reason)
-    taken = None
-    if question.memory is not None:
-        taken = estimate_for(c, question.context_length).total
-        if reason := _too_large(c, taken, question):
-            return Considered(c, "memory", reason, memory=taken)
     reasons: dict[str, tuple[str, str]] = {}
     best: tuple[int, str] | None = None
+    rooms: dict[str, Room | None] = {}
+    taken = None
     for provider in c.engine.providers:
         code, reason = _provider_refuses(c, provider, question)
         ready = readiness(c, provider) if not code else MISSING
         if not code and ready == MISSING:
             code, reason = "provider-missing", f"no {provider.executable} on PATH"
+        if not code and (room := question.room(provider)) is not None:
+            rooms[provider.name] = room
+            taken = estimate_for(c, question.context_length).total
+            if reason := _too_large(c, taken, room, question):
+                code = "memory"
         if code:
             reasons[provider.name] = (code, reason)
         elif best is None or ready < best[0]:
             best = ready, provider.name
     if best is None:
-        codes = [code for code, _ in reasons.values()]
-        code = next((code for code in ("MB304", "provider-missing") if code in codes),
-                    "platform")
-        return Considered(c, code, "; ".join(
-            f"{name}: {reason.rstrip('.')}" for name, (_, reason) in reasons.items()))
+        return _without_provider(c, reasons, rooms, taken)
     hubs = [hub.hub for hub in hubs_with(c.spec, c.quantization)]
     if not any(map(available, hubs)):
         names = ", ".join(TITLES.get(hub, hub) for hub in hubs) or "no hub"
         return Considered(c, "hub-unavailable",
                           f"it is on {names}, which this version cannot download from")
-    return Considered(c, provider=best[1], readiness=best[0], memory=taken)
+    room = rooms.get(best[1])
+    return Considered(c, provider=best[1], readiness=best[0], room=room,
+                      memory=None if room is None else taken)
+
+
+def _without_provider(c: Combination, reasons: Mapping[str, tuple[str, str]],
+                      rooms: Mapping[str, Room | None], taken: int | None) -> Considered:
+    """The refusal where no provider serves it; what a user can change most easily comes first."""
+    codes = [code for code, _ in reasons.values()]
+    if "memory" in codes:
+        told = {reason: name for name, (code, reason) in reasons.items() if code == "memory"}
+        return Considered(c, "memory", "; ".join(told), memory=taken,
+                          room=rooms[next(iter(told.values()))])
+    code = next((code for code in ("MB304", "provider-missing") if code in codes), "platform")
+    return Considered(c, code, "; ".join(
+        f"{name}: {reason.rstrip('.')}" for name, (_, reason) in reasons.items()))
 
 
 def _not_wanted(c: Combination, question: Question) -> tuple[str, str]:
@@ -147,16 +162,17 @@ def _refused(c: Combination) -> tuple[str, str]:
     return "", ""
 
 
-def _too_large(c: Combination, taken: int | None, question: Question) -> str:
-    if taken is None:
-        return "what it takes is not known: it is not locked, and its name tells no bits"
+def _too_large(c: Combination, taken: int | None, room: Room, question: Question) -> str:
     tokens = context_for(c.family, question.context_length)
     if tokens > c.family.context_length:
         return f"its context is {c.family.context_length} tokens, and {tokens} were asked for"
-    if question.memory is None or taken <= question.memory:
+    if taken is None:
+        # Without an amount that somebody asked for, only what is known to be too large is refused.
+        return ("what it takes is not known: it is not locked, and its name tells no bits"
+                if room.source == "asked" else "")
+    if taken <= room.size:
         return ""
-    return (f"by estimate it takes more than {human(question.memory)}, with {tokens} tokens of "
-            "context")
+    return f"by estimate it takes more than {room.words}, with {tokens} tokens of context"
 
 
 def _provider_refuses(c: Combination, provider: Provider, question: Question) -> tuple[str, str]:
@@ -167,10 +183,19 @@ def _provider_refuses(c: Combination, provider: Provider, question: Question) ->
     return "", ""
 
 
+#: Refusals that depend on no machine and no wish, and that most families have many of.
+_PLAIN = ("MB301", "not-promised")
+
+
+def is_plain(code: str) -> bool:
+    """Whether a refusal says the same of so many that their number is enough."""
+    return code in _PLAIN
+
+
 def grouped(refused: Iterable[Considered]) -> dict[tuple[str, str], list[Considered]]:
-    """The refused ones by code and reason, in order."""
+    """The refused ones by code and reason, in order, but what is plain last."""
     groups: dict[tuple[str, str], list[Considered]] = {}
-    for each in refused:
+    for each in sorted(refused, key=lambda each: is_plain(each.code)):
         groups.setdefault((each.code, each.reason), []).append(each)
     return groups
 

@@ -12,12 +12,12 @@ from runtime.command import launch_argv, shell_line
 from runtime.engines import environments
 from runtime.errors import ExitCode, MisuseError
 from runtime.explain import INSTALLABLE, MISSING, READY, Considered, Question
-from runtime.fit import parse_amount
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.manifest import Manifest, Provider
 from runtime.memory import human
 from runtime.options import add_format_argument
+from runtime.room import OfMachine, Rooms, asked, unlimited
 from runtime.select import find_family
 
 _STATES = {READY: "ready to start", INSTALLABLE: "its engine must be installed first"}
@@ -39,10 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-q", "--quantization", metavar="NAME", help="this quantization only")
     add("--ability", dest="abilities", action="append", default=[], metavar="NAME",
         help="an ability that it must claim, such as tools; can be repeated")
-    add("--memory", metavar="AMOUNT", type=_amount,
-        help="what it may take by estimate: 24GiB, 16G")
+    add("--memory", metavar="AMOUNT",
+        help="what it may take by estimate: 24GiB, 16G, or `any` for no limit (default: the memory "
+             "of this machine, of its largest NVIDIA GPU for a provider that computes on that "
+             "alone; no limit with --platform)")
     add("--context-length", metavar="N", type=_tokens,
-        help="tokens that the estimate is for (default: as `runtime fit`); needs --memory")
+        help="tokens that the estimate is for (default: as `runtime fit`)")
     add("--platform", choices=tuple(_PLATFORMS), metavar="SYSTEM",
         help="explain for another system (linux, darwin or win32) with any accelerator, instead of "
              "for this machine")
@@ -53,13 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Explain; 0 if there is a combination that can be launched."""
     manifest = load_manifest(args)
+    machine = _machine(args.platform)
     question = Question(
-        machine=_machine(args.platform), here=args.platform is None, engine=args.engine,
+        machine=machine, here=args.platform is None, engine=args.engine,
         size=args.size, model_format=args.model_format, quantization=args.quantization,
-        abilities=tuple(args.abilities), memory=args.memory, context_length=args.context_length)
-    if args.context_length is not None and args.memory is None:
-        raise MisuseError("--context-length is for the estimate of --memory",
-                          hint="say how much memory there is")
+        abilities=tuple(args.abilities), room=_room(args, machine),
+        context_length=args.context_length)
     if args.engine and args.engine.casefold() not in {e.name.casefold() for e in manifest.engines}:
         raise MisuseError(f"there is no engine named {args.engine!r}", code="no-such-engine",
                           hint="engines: " + ", ".join(e.name for e in manifest.engines))
@@ -74,11 +75,15 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.OK if found and not found[0].code else ExitCode.FAILED
 
 
-def _amount(text: str) -> int:
-    try:
-        return parse_amount(text)
-    except MisuseError as error:
-        raise argparse.ArgumentTypeError(f"{error.message}; {error.hint}") from None
+def _room(args: argparse.Namespace, machine: Machine) -> Rooms:
+    if args.memory is not None:
+        rooms = asked(args.memory)
+    else:
+        rooms = OfMachine(machine) if args.platform is None else unlimited
+    if rooms is unlimited and args.context_length is not None:
+        raise MisuseError("--context-length is for the estimate of --memory",
+                          hint="say how much memory there is")
+    return rooms
 
 
 def _tokens(text: str) -> int:
@@ -130,6 +135,8 @@ def _every_family(manifest: Manifest, question: Question, readiness: _Readiness,
             print(f"and {len(best) - _SHOWN} more families; narrow it with the options")
         if not best:
             print("nothing fits")
+        for words in dict.fromkeys(each.room.words for each in best if each.room):
+            print(f"what takes more than {words} by estimate was left out")
     return ExitCode.OK if best else ExitCode.FAILED
 
 
@@ -141,19 +148,32 @@ def _print(found: list[Considered]) -> None:
         chosen = fitting[0]
         print(f"chosen   {chosen.combination.id}")
         print(f"         by {chosen.provider}; {_STATES[chosen.readiness]}")
-        if chosen.memory is not None:
-            print(f"         takes {human(chosen.memory)} by estimate")
+        print(f"         {_memory(chosen)}")
         print(f"         {_command(chosen.combination)}")
         for line in explain.shortened(fitting[1:]):
             print(f"also     {line}")
     for (code, reason), group in explain.grouped(e for e in found if e.code).items():
         if code != "not-asked":
-            print(f"refused  {reason.rstrip('.')} [{code}]")
-            for line in explain.shortened(group):
+            plain = explain.is_plain(code)
+            count = f", {_combinations(len(group))}" if plain else ""
+            print(f"refused  {reason.rstrip('.')} [{code}]{count}")
+            for line in () if plain else explain.shortened(group):
                 print(f"           {line}")
     left = sum(each.code == "not-asked" for each in found)
     if left:
         print(f"{left} others were not asked for")
+
+
+def _combinations(count: int) -> str:
+    return "1 combination" if count == 1 else f"{count} combinations"
+
+
+def _memory(each: Considered) -> str:
+    if each.room is None:
+        return "its memory is not considered"
+    if each.memory is None:
+        return f"what it takes is not known; there are {each.room.words}"
+    return f"takes {human(each.memory)} by estimate, of {each.room.words}"
 
 
 def _command(c: Combination) -> str:
@@ -163,9 +183,15 @@ def _command(c: Combination) -> str:
 
 
 def _one(each: Considered) -> dict[str, object]:
-    found = {"id": each.combination.id, "provider": each.provider,
-             "installed": each.readiness == READY}
-    return found if each.memory is None else {**found, "memory": each.memory}
+    return {"id": each.combination.id, "provider": each.provider,
+            "installed": each.readiness == READY, **_memory_json(each)}
+
+
+def _memory_json(each: Considered) -> dict[str, object]:
+    """What it takes, and what there is; the latter null where no limit holds."""
+    room = each.room and {"bytes": each.room.size, "source": each.room.source}
+    known = {} if each.memory is None else {"memory": each.memory}
+    return {**known, "room": room}
 
 
 def _as_json(found: list[Considered]) -> dict[str, object]:
@@ -174,5 +200,5 @@ def _as_json(found: list[Considered]) -> dict[str, object]:
             if fitting else None,
             "also": [_one(each) for each in fitting[1:]],
             "refused": [{"id": each.combination.id, "code": each.code, "reason": each.reason,
-                         **({} if each.memory is None else {"memory": each.memory})}
+                         **(_memory_json(each) if each.code == "memory" else {})}
                         for each in found if each.code]}

@@ -5,9 +5,12 @@ import json
 import msgspec
 import pytest
 
+from runtime import room
+from runtime.cli import main
 from runtime.explain import INSTALLABLE, MISSING, READY, Question, explain
 from runtime.machine import Machine
 from runtime.manifest import encode
+from runtime.room import OfMachine, asked
 from runtime.select import find_family
 from runtime.support import judge, provider_refusal
 from tests.support.specs import shipped_manifest
@@ -58,25 +61,88 @@ def test_the_platform_and_a_missing_program():
 
 
 def test_what_does_not_fit_into_the_memory_is_refused():
-    found = judged(memory=24 << 30)
+    found = judged(room=asked("24GiB"))
     small, large = (found[f"seed-oss/36/ggufv2/{name}/llama.cpp"] for name in ("Q4_K_M", "Q8_0"))
     assert (small.code, large.code) == ("", "memory")
     assert small.memory < 24 << 30 < large.memory
-    assert "takes more than 25.8 GB, with 8192 tokens" in large.reason
+    assert "takes more than 24GiB (25.8 GB), with 8192 tokens" in large.reason
     # What cannot be run at all is told so, however little it takes.
     assert found["seed-oss/36/gptq/Int4/llama.cpp"].code == "MB301"
-    assert judged(memory=1 << 40, context_length=1 << 30)[
+    assert judged(room=asked("1TiB"), context_length=1 << 30)[
         "seed-oss/36/ggufv2/Q4_K_M/llama.cpp"].code == "memory"
     assert judged()["seed-oss/36/ggufv2/Q8_0/llama.cpp"].memory is None
 
 
 def test_explain_takes_an_amount_of_memory(bench):
     words = ("explain", "seed-oss", "-e", "llama.cpp")
-    assert "by estimate\n" in bench.run(*words, "--memory", "24GiB").stdout
+    assert "by estimate, of 24GiB (25.8 GB)\n" in bench.run(*words, "--memory", "24GiB").stdout
     none = bench.run(*words, "--memory", "4GiB", "--format", "json")
     assert (none.returncode, json.loads(none.stdout)["chosen"]) == (1, None)
     assert bench.run(*words, "--memory", "much").returncode == 2
-    assert bench.run(*words, "--context-length", "4096").returncode == 2
+    free = bench.run(*words, "--memory", "any")
+    assert "its memory is not considered" in free.stdout
+    assert "[memory]" not in free.stdout
+    assert bench.run(*words, "--memory", "any", "--context-length", "4096").returncode == 2
+    assert bench.run(*words, "--platform", "linux", "--context-length", "4096").returncode == 2
+
+
+def test_without_an_amount_the_memory_of_the_machine_counts(monkeypatch):
+    monkeypatch.setattr(room, "total_memory", lambda: 23 << 30)
+    monkeypatch.setattr(room, "gpu_memory", lambda: 80 << 30)
+    both = Machine("linux", "x86_64", ("cpu", "cuda"))
+    names = ("seed-oss/36/pytorch/none/vLLM", "seed-oss/36/gptq/Int4/Transformers")
+    large, small = map(judged(machine=LINUX, room=OfMachine(LINUX)).get, names)
+    assert (large.code, large.room.source) == ("memory", "ram")
+    assert "more than the 23.0 GiB (24.7 GB) of this machine" in large.reason
+    assert (small.code, small.room.source) == ("", "ram")
+    large, _ = map(judged(machine=both, room=OfMachine(both)).get, names)
+    assert (large.code, large.room.source, large.provider) == ("", "gpu", "vllm")
+    # A driver that does not tell leaves the machine's own memory.
+    monkeypatch.setattr(room, "gpu_memory", lambda: None)
+    assert judged(machine=both, room=OfMachine(both))[names[0]].room.source == "ram"
+
+
+def test_the_memory_of_a_gpu_is_what_its_driver_tells(bench, monkeypatch):
+    program = bench.folder / "bin" / "nvidia-smi"
+    monkeypatch.setenv("PATH", bench.environment["PATH"])
+    for told, size in (("24564\n81559", 81559 << 20), ("[N/A]", None)):
+        program.write_text(f"#!/bin/sh\nprintf '{told}\\n'\n")
+        program.chmod(0o755)
+        assert room.gpu_memory() == size
+
+
+def test_the_command_says_whose_memory_it_took(monkeypatch, tmp_path, capsys):
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(shipped_manifest()))
+    monkeypatch.setattr(room, "total_memory", lambda: 23 << 30)
+    monkeypatch.setattr(room, "gpu_memory", lambda: None)
+    words = ["explain", "seed-oss", "-e", "transformers", "--manifest", str(file)]
+    assert main(words) == 0
+    assert "by estimate, of the 23.0 GiB (24.7 GB) of this machine\n" in capsys.readouterr().out
+    assert main([*words, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["chosen"]["room"] == {"bytes": 23 << 30, "source": "ram"}
+    assert "memory" in {each["code"] for each in told["refused"]}
+    assert main([*words, "--memory", "any", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["chosen"]["room"] is None
+
+
+def test_of_every_family_what_fits_is_listed_with_the_memory(bench):
+    told = bench.run("explain", "--ability", "tools", "--memory", "24GiB").stdout
+    assert told.endswith("what takes more than 24GiB (25.8 GB) by estimate was left out\n")
+    listed = json.loads(bench.run("explain", "--ability", "tools", "--memory", "24GiB",
+                                  "--format", "json").stdout)
+    assert all(each["memory"] <= each["room"]["bytes"] == 24 << 30 for each in listed)
+
+
+def test_what_says_little_is_one_line_with_a_count(bench):
+    told = bench.run("explain", "seed-oss", "--memory", "any").stdout.splitlines()
+    plain = [line for line in told if "[MB301]" in line or "[not-promised]" in line]
+    refused = [line for line in told if line.startswith("refused")]
+    assert len(plain) == len(set(plain))
+    assert "refused  MLX has no loader for gptq; it loads mlx [MB301], 3 combinations" in plain
+    assert refused[-len(plain):] == plain
+    assert told[told.index(plain[0]):][:len(plain)] == plain  # nothing is listed below them
 
 
 def test_a_wish_narrows():
@@ -114,17 +180,18 @@ def test_the_engine_is_refused_only_where_all_its_providers_are():
 
 
 def test_explain_prints_the_choice_and_the_refusals(bench):
-    done = bench.run("explain", "smollm2")
+    done = bench.run("explain", "smollm2", "--memory", "any")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("chosen   smollm2/0_135/ggufv2/Q4_1/llama.cpp\n"
                                   "         by llama-server; ready to start\n")
     assert "refused  MLX has no loader for ggufv2; it loads mlx [MB301]" in done.stdout
-    told = json.loads(bench.run("explain", "smollm2", "--format", "json").stdout)
+    told = json.loads(bench.run("explain", "smollm2", "--memory", "any",
+                                "--format", "json").stdout)
     assert told["chosen"]["installed"] is True
     assert {"MB301"} <= {each["code"] for each in told["refused"]}
     assert bench.run("explain", "seed-oss", "-e", "mlx", "--platform", "win32").returncode == 1
     assert bench.run("explain", "--engine", "nothing").returncode == 2
-    every = bench.run("explain", "--ability", "tools", "--format", "json")
+    every = bench.run("explain", "--ability", "tools", "--memory", "any", "--format", "json")
     assert len(json.loads(every.stdout)) > 10
 
 

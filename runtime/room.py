@@ -1,0 +1,101 @@
+"""The memory that a combination may take: what was said, or what this machine has."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runtime.fit import in_words, parse_amount
+from runtime.machine import Machine
+from runtime.manifest import Provider
+from runtime.memory import human
+
+#: What stands for no limit, where an amount could.
+ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An amount of memory.
+
+    Attributes:
+        size: Bytes.
+        source: `asked`, `ram` or `gpu`.
+        words: It, and whose it is.
+    """
+
+    size: int
+    source: str
+    words: str
+
+
+#: The room for what a provider serves; None where there is no limit.
+Rooms = Callable[[Provider], Room | None]
+
+
+def asked(text: str) -> Rooms:
+    """The amount that a user gives, or no limit for `any`.
+
+    Raises:
+        MisuseError: It is no amount.
+    """
+    if text.strip().lower() == ANY:
+        return unlimited
+    room = Room(parse_amount(text), "asked", in_words(text))
+    return lambda provider: room
+
+
+def unlimited(provider: Provider) -> Room | None:
+    """No limit, whatever the provider."""
+    return None
+
+
+class OfMachine:
+    """The memory of this machine: that of its GPU for a provider that computes on one.
+
+    A provider that can also compute on the processor has whichever is larger.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._known: dict[str, Room | None] = {}
+
+    def __call__(self, provider: Provider) -> Room | None:
+        """The room for what a provider serves."""
+        gpu = ram = None
+        if "cuda" in provider.accelerators and "cuda" in self._machine.accelerators:
+            gpu = self._look("gpu", gpu_memory, "of this machine's GPU")
+        if gpu is None or "cpu" in provider.accelerators:
+            ram = self._look("ram", total_memory, "of this machine")
+        return max((room for room in (gpu, ram) if room), key=lambda room: room.size, default=None)
+
+    def _look(self, source: str, size: Callable[[], int | None], whose: str) -> Room | None:
+        if source not in self._known:
+            found = size()
+            self._known[source] = None if found is None else Room(
+                found, source, f"the {found / (1 << 30):.1f} GiB ({human(found)}) {whose}")
+        return self._known[source]
+
+
+def total_memory() -> int | None:
+    """Bytes of this machine's memory."""
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
+def gpu_memory() -> int | None:
+    """Bytes of the largest NVIDIA GPU, as its driver's own program tells; None if it does not."""
+    if (program := shutil.which("nvidia-smi")) is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, "--query-gpu=memory.total", "--format=csv,noheader,nounits"], check=True,
+            capture_output=True, timeout=60, text=True, errors="replace",
+            stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    told = [int(line) for line in map(str.strip, done.stdout.splitlines()) if line.isdecimal()]
+    return max(told) << 20 if told else None
