@@ -33,7 +33,7 @@ def test_every_family_has_a_page_and_a_place_in_the_catalogue(built_project: Pro
     index = (built_project.html / "generated/models/llm/index.html").read_text(encoding="utf-8")
     assert families
     for family in families:
-        assert f'href="{family.slug}.html#' in index  # the table links to the page's own label
+        assert f'href="{family.slug}.html"' in index
         assert family.name in _text(built_project.html / f"generated/models/llm/{family.slug}.html")
 
 
