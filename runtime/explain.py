@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from runtime import naming
 from runtime.combination import Combination, all_combinations, hubs_with
 from runtime.engines import MODULES
-from runtime.fit import context_for, estimate_for
+from runtime.fit import estimate_for
 from runtime.hubs import TITLES, available
 from runtime.machine import Machine
 from runtime.manifest import Family, Manifest, Provider
+from runtime.memory import Estimate
 from runtime.room import Room, Rooms, unlimited
 
 #: How ready a provider is, from its name: lower is better.
@@ -97,8 +98,9 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
             code, reason = "provider-missing", f"no {provider.executable} on PATH"
         if not code and (room := question.room(provider)) is not None:
             rooms[provider.name] = room
-            taken = estimate_for(c, question.context_length).total
-            if reason := _too_large(c, taken, room, question):
+            estimate = estimate_for(c, question.context_length)
+            taken = estimate.total
+            if reason := _too_large(c, estimate, room):
                 code = "memory"
         if code:
             reasons[provider.name] = (code, reason)
@@ -162,8 +164,8 @@ def _refused(c: Combination) -> tuple[str, str]:
     return "", ""
 
 
-def _too_large(c: Combination, taken: int | None, room: Room, question: Question) -> str:
-    tokens = context_for(c.family, question.context_length)
+def _too_large(c: Combination, estimate: Estimate, room: Room) -> str:
+    tokens, taken = estimate.context_length, estimate.total
     if tokens > c.family.context_length:
         return f"its context is {c.family.context_length} tokens, and {tokens} were asked for"
     if taken is None:
@@ -172,7 +174,8 @@ def _too_large(c: Combination, taken: int | None, room: Room, question: Question
                 if room.source == "asked" else "")
     if taken <= room.size:
         return ""
-    return f"by estimate it takes more than {room.words}, with {tokens} tokens of context"
+    context = "with a reserve for" if estimate.reserve else "with"
+    return f"by estimate it takes more than {room.words}, {context} {tokens} tokens of context"
 
 
 def _provider_refuses(c: Combination, provider: Provider, question: Question) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """How much disk and memory a combination takes: an estimate, from what is known before a download.
 
-    memory = weights + context cache + overhead
+    memory = weights + context cache (or a reserve for it) + overhead
 
 **Weights** are the sizes of the weight files where the family is locked. Without a lock they are
 `size in billions × 10⁹ × bits per weight ÷ 8`; the bits of GGUF's kinds are those that llama.cpp's
@@ -22,8 +22,13 @@ two bytes unless it is told otherwise.
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
 the number of layers, and 50 MB at the least, which llama.cpp's server takes besides a small model
-(measured by `tests/bench/bench_memory.py`). Where the configuration is not known, the cache is left
-out and the estimate says so.
+(measured by `tests/bench/bench_memory.py`).
+
+**A reserve** stands for the context cache where the configuration, and so the cache, is not known:
+a tenth of the weights, but 0.5 GiB at the least; for more tokens than 8192 it grows with them. It
+is a convention, not a measurement: models without grouped or latent attention, and four-bit weights
+of small ones, can need more. The estimate says that it has one. `fit`, `explain`, the pages and the
+catalogue all take this total.
 """
 
 from __future__ import annotations
@@ -65,6 +70,7 @@ LLAMA_CPP_SLOTS, _LLAMA_CPP_BATCH = 4, 512
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE = 0.2
+_RESERVE_SHARE, _LEAST_RESERVE = 0.1, 1 << 29
 _LEAST_OVERHEAD, _MOST_OVERHEAD = 50_000_000, 2 << 30
 
 
@@ -77,7 +83,7 @@ class Estimate:
         weights: Weights in memory; None likewise.
         cache: The context's keys and values; None where the configuration is not known.
         overhead: Buffers and the engine itself.
-        context_length: Tokens that `cache` is for.
+        context_length: Tokens that `cache` or `reserve` is for.
         from_lock: Whether `disk` and `weights` are the sizes of files, not estimates.
     """
 
@@ -89,17 +95,27 @@ class Estimate:
     from_lock: bool
 
     @property
+    def reserve(self) -> int:
+        """What stands for the context's keys and values where they are not known; else 0."""
+        if self.cache is not None or self.weights is None:
+            return 0
+        usual = max(_LEAST_RESERVE, int(self.weights * _RESERVE_SHARE))
+        return usual * max(self.context_length, USUAL_CONTEXT) // USUAL_CONTEXT
+
+    @property
     def total(self) -> int | None:
-        """All of it; without the cache where that is not known."""
-        return None if self.weights is None else self.weights + (self.cache or 0) + self.overhead
+        """All of it, with the reserve where the cache is not known; None without weights."""
+        if self.weights is None:
+            return None
+        return self.weights + (self.cache or 0) + self.reserve + self.overhead
 
     @property
     def basis(self) -> str:
         """What the estimate stands on, for people."""
         if not self.from_lock:
-            return "from size and quantization alone; the context comes on top"
+            return "from size and quantization alone; a reserve stands for the context"
         if self.cache is None:
-            return "from the locked file sizes; the context comes on top"
+            return "from the locked file sizes; a reserve stands for the context"
         return f"from the locked files and configuration, {self.context_length} tokens of context"
 
 

@@ -79,8 +79,9 @@ def catalogue(shown: Sequence[Row], links: Links, *, number: int, filters: bool)
 
 
 def _note() -> str:
-    return str(_("Memory is an estimate, with %s tokens of context; sizes are billions of "
-                 "parameters.")) % f"{USUAL_CONTEXT:,}"
+    words = str(_("Memory is an estimate, with %s tokens of context, or a reserve for them where a "
+                  "family is not locked; sizes are billions of parameters."))
+    return words % f"{USUAL_CONTEXT:,}"
 
 
 def _head() -> str:

@@ -107,8 +107,9 @@ def _basis(each: SpecChoices) -> Iterator[str]:
 def basis(estimate: Estimate) -> str:
     """What an estimate stands on, in a sentence."""
     if not estimate.from_lock:
-        return str(_("Estimated from size and quantization alone; the context comes on top."))
+        return str(_("Estimated from size and quantization alone; a reserve stands for the "
+                     "context."))
     if estimate.cache is None:
-        return str(_("Estimated from the locked file sizes; the context comes on top."))
+        return str(_("Estimated from the locked file sizes; a reserve stands for the context."))
     return str(_("Estimated from the locked files and configuration, with %d tokens of context.")
                % estimate.context_length)

@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              "processor: 24GiB, 16G")
     parser.add_argument("--context-length", metavar="N", type=_tokens,
                         help="tokens of all requests that are served at once (default: "
-                             f"{USUAL_CONTEXT}, or the model's own length if that is less)")
+                             f"{USUAL_CONTEXT}, or the model's own length if that is less); a "
+                             "family that is not locked has a reserve for them")
     parser.add_argument("--ability", metavar="NAME", action="append", default=[],
                         help="only models that have it: chat, reasoning, tools, vision …; may be "
                              "given several times")
@@ -69,11 +70,15 @@ def _print(shown: list[Fitting], count: int, memory: str) -> None:
         total = human(made.estimate.total or 0)
         print(f"{made.combination.id:<{width}}  {total:>9}  {made.estimate.basis}")
     more = f"; {count - len(shown)} more with --limit" if count > len(shown) else ""
+    if any(made.estimate.reserve for made in shown):
+        print("the reserve is a tenth of the weights, 0.5 GiB at the least, and grows with more "
+              f"than {USUAL_CONTEXT} tokens")
     print(f"these are estimates; {count} fit into {memory}{more}")
 
 
 def _as_json(made: Fitting) -> dict[str, object]:
     found = made.estimate
     return {"id": made.combination.id, "total": found.total, "disk": found.disk,
-            "weights": found.weights, "cache": found.cache, "overhead": found.overhead,
-            "context_length": found.context_length, "from_lock": found.from_lock}
+            "weights": found.weights, "cache": found.cache, "reserve": found.reserve,
+            "overhead": found.overhead, "context_length": found.context_length,
+            "from_lock": found.from_lock}

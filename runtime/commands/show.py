@@ -167,7 +167,8 @@ def _combination(c: Combination) -> dict[str, object]:
     return {"id": c.id, "hubs": [_source(h, c.quantization) for h in
                                  hubs_with(c.spec, c.quantization)],
             "estimate": {"disk": found.disk, "memory": found.total, "cache": found.cache,
-                         "context_length": found.context_length, "from_lock": found.from_lock}}
+                         "reserve": found.reserve, "context_length": found.context_length,
+                         "from_lock": found.from_lock}}
 
 
 def _source(hub: Hub, quantization: str) -> dict[str, object]:

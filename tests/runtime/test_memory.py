@@ -81,6 +81,31 @@ def test_without_a_lock_it_says_so():
     assert "from size and quantization alone" in found.basis
 
 
+def test_without_a_lock_a_reserve_stands_for_the_context():
+    found = of(demo(), "Q4_K_M")
+    assert found.reserve == 1 << 29  # a tenth of the weights is less
+    assert found.total == found.weights + found.reserve + found.overhead
+    assert of(demo(), "Q4_K_M", 4096).total == found.total
+    assert of(demo(), "Q4_K_M", 32768).reserve == 4 * found.reserve
+    assert of(demo(), "Q8_0").reserve == int(8e9 * 8.5008 / 8) // 10
+    assert of(demo(locked=True), "Q4_K_M").reserve == 0
+
+
+def test_fit_leaves_the_reserve_free_and_says_so(tmp_path: Path,
+                                                 capsys: pytest.CaptureFixture[str]):
+    total = of(demo(), "Q8_0").total
+    assert total is not None
+    names = [[made.combination.quantization for made in fitting(demo(), Wanted(memory=memory))]
+             for memory in (total, total - 1)]
+    assert names == [["Q8_0"], ["Q4_K_M"]]
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(demo()))
+    assert main(["fit", "--manifest", str(file), "--memory", "24GiB"]) == 0
+    told = capsys.readouterr().out
+    assert "a reserve stands for the context\n" in told
+    assert "the reserve is a tenth of the weights" in told
+
+
 def test_with_a_lock_it_counts_files_and_context():
     found = of(demo(locked=True), "Q4_K_M", 8192)
     assert (found.disk, found.weights, found.from_lock) == (5_000_000_000, 5_000_000_000, True)

@@ -153,7 +153,7 @@ def test_choosing_by_hand_changes_command_and_address(laptop: Page, address: str
                                "--size-in-billions 36 --model-format pytorch --quantization none")
     assert "?" not in laptop.url
     laptop.get_by_role("radio", name="ggufv2").check()
-    laptop.get_by_label("Quantization").select_option(label="Q8_0 · ≈ 40.4 GB")
+    laptop.get_by_label("Quantization").select_option(label="Q8_0 · ≈ 44.2 GB")
     laptop.get_by_role("radio", name="llama.cpp").check()
     laptop.get_by_role("radio", name="ModelScope").check()
     laptop.get_by_text("More options").click()
