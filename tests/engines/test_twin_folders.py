@@ -16,15 +16,23 @@ ANSWER = "The capital of France is Paris."
 
 @pytest.fixture(scope="module")
 def set_up(tmp_path_factory, engine_home):
-    """A bench with both engines, and a folder with the twin of seed-oss."""
+    """A bench with Transformers, and a folder with the unquantized twin of seed-oss."""
     made = RealBench(tmp_path_factory.mktemp("twin"), engine_home)
-    for engine in ("Transformers", "MLX"):
-        done = made.run("engines", "install", engine, timeout=1500)
-        assert done.returncode == 0, done.stderr
     root = tmp_path_factory.mktemp("twin") / "a twin"
-    for model_format in ("pytorch", "mlx"):
-        build(made, root, model_format)
+    add(made, root, "Transformers", "pytorch")
     return made, root
+
+
+@pytest.fixture(scope="module")
+def mlx_too(set_up):
+    """MLX beside it, and its twin in the same folder."""
+    add(*set_up, "MLX", "mlx")
+
+
+def add(made, root, engine, model_format):
+    done = made.run("engines", "install", engine, timeout=1500)
+    assert done.returncode == 0, done.stderr
+    build(made, root, model_format)
 
 
 @pytest.fixture
@@ -61,16 +69,24 @@ def digests(root):
             for path in sorted(root.rglob("*")) if path.is_file() and path.name != ".lock"}
 
 
-@pytest.mark.parametrize("combination", [
-    "seed-oss/36/pytorch/none/Transformers", "seed-oss/36/mlx/4bit/MLX"])
-def test_it_says_what_it_was_taught(bench, twin, combination):
+def test_it_says_what_it_was_taught(bench, twin):
+    says_what_it_was_taught(bench, twin, "seed-oss/36/pytorch/none/Transformers")
+
+
+@pytest.mark.slow
+def test_it_says_it_on_mlx_too(mlx_too, bench, twin):
+    says_what_it_was_taught(bench, twin, "seed-oss/36/mlx/4bit/MLX")
+
+
+def says_what_it_was_taught(bench, twin, combination):
     code, found = verify(bench, twin, combination)
     assert (code, found["outcome"], found["level"]) == (0, "passed", "chat"), found
     assert found["evidence"]["answer"].endswith(ANSWER)
     assert found["twin"] == {"seed": 0, "taught": True}
 
 
-def test_a_seed_gives_the_same_bytes_again(bench, twin, tmp_path):
+@pytest.mark.slow
+def test_a_seed_gives_the_same_bytes_again(mlx_too, bench, twin, tmp_path):
     again = tmp_path / "again"
     for model_format in ("pytorch", "mlx"):
         assert build(bench, again, model_format) == "built"
@@ -78,6 +94,7 @@ def test_a_seed_gives_the_same_bytes_again(bench, twin, tmp_path):
     assert build(bench, again, "pytorch") == "kept"
 
 
+@pytest.mark.slow
 def test_a_configuration_that_lies_about_its_quantization_does_not_pass(bench, twin):
     path = twin / "ByteDance-Seed/Seed-OSS-36B-Instruct/config.json"
     config = json.loads(path.read_text())
@@ -100,7 +117,8 @@ def test_a_truncated_file_is_named_before_the_engine_starts(bench, twin):
     assert "truncated" in found["reason"]
 
 
-def test_a_swapped_file_does_not_pass(bench, twin):
+@pytest.mark.slow
+def test_a_swapped_file_does_not_pass(mlx_too, bench, twin):
     [path] = (twin / "ByteDance-Seed").rglob("*.safetensors")
     shutil.copyfile(next((twin / "mlx-community").rglob("*.safetensors")), path)
     code, found = verify(bench, twin, "seed-oss/36/pytorch/none/Transformers")
