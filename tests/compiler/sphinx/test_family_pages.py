@@ -190,7 +190,8 @@ def test_badges_say_what_the_records_say(project: SphinxProject) -> None:
 def test_the_record_behind_a_badge_is_told(project: SphinxProject) -> None:
     page = text(project.model("star"))
     for part in ("2026-11-25: passed (answers)", "llama.cpp (p 1.2)",
-                 "real weights: lab/Star-8B-GGUF @ 0123456789ab", "a tiny twin, not the real weights",
+                 "real weights: lab/Star-8B-GGUF @ 0123456789ab",
+                 "a tiny twin, not the real weights",
                  "linux, x86_64, A processor, cpu", "tried by continuous integration",
                  "asked “Why?”, it answered", "no kernel",
                  "1 earlier records no longer count", "MB302 vLLM loads other widths"):
