@@ -27,7 +27,10 @@ class Project:
     @classmethod
     def copy(cls, source: Path, folder: Path) -> Project:
         """Copy what `source` holds, without what was built there."""
-        ignore = shutil.ignore_patterns("__pycache__", "_build", "generated")
+        def ignore(place: str, names: list[str]) -> set[str]:
+            made = {"generated"} if Path(place) == ROOT / "docs" else set()
+            return {"__pycache__", "_build"}.union(made).intersection(names)
+
         for part in PARTS:
             origin = source / part
             if origin.is_dir():
