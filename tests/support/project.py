@@ -28,7 +28,7 @@ class Project:
     def copy(cls, source: Path, folder: Path) -> Project:
         """Copy what `source` holds, without what was built there."""
         def ignore(place: str, names: list[str]) -> set[str]:
-            made = {"generated"} if Path(place) == ROOT / "docs" else set()
+            made = {"generated"} if Path(place) == source / "docs" else set()
             return {"__pycache__", "_build"}.union(made).intersection(names)
 
         for part in PARTS:
