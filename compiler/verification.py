@@ -17,14 +17,12 @@ import msgspec
 from runtime import records
 from runtime.combination import Combination, all_combinations
 from runtime.manifest import Family, Manifest, Spec
-from runtime.records import LEVELS, Record
+from runtime.records import DECIDED, LEVELS, Record
 
 FORMAT = "modelbook.verification"
 FORMAT_VERSION = 1
 #: From the best to the worst.
 _OUTCOMES = ("passed", "failed", "environment", "skipped")
-#: What the machine's troubles, or an engine that was not there, do not undo.
-_DECIDED = ("passed", "failed")
 _WORDS = {"environment": "not decided for the machine's sake"}
 _WEIGHTS = {"real": "real weights", "twin": "twins"}
 
@@ -121,7 +119,7 @@ def merge(manifest: Manifest, found: Sequence[Record],
 def _tried(combination: Combination, found: Iterable[Record]) -> Tried:
     latest: dict[tuple[object, ...], Record] = {}
     stale = 0
-    for record in sorted(found, key=lambda record: (record.outcome in _DECIDED, record.date)):
+    for record in sorted(found, key=lambda record: (record.outcome in DECIDED, record.date)):
         if records.is_fresh(record, combination):
             latest[_setup(record)] = record
         else:

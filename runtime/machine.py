@@ -60,7 +60,7 @@ class Machine:
         kind: dict[str, object] = {
             "system": self.system, "processor": self.processor, "cpu": _cpu_model(),
             "cpu_flags": _cpu_flags(), "accelerators": list(self.accelerators)}
-        if names := _gpu_names():
+        if names := told_by_driver("name"):
             kind["gpus"] = names
         return kind
 
@@ -80,16 +80,21 @@ def _accelerators() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _gpu_names() -> list[str]:
-    """The models of the GPUs, as their driver's own program tells; none where it does not."""
+def told_by_driver(field: str) -> list[str]:
+    """What NVIDIA's own program tells of each GPU, without units; none where it does not.
+
+    Args:
+        field: As `nvidia-smi --query-gpu` names it, such as `name` or `memory.total` (in MiB).
+    """
     import subprocess
 
     if (program := shutil.which("nvidia-smi")) is None:
         return []
     try:
-        done = subprocess.run([program, "--query-gpu=name", "--format=csv,noheader"], check=True,
-                              capture_output=True, timeout=60, text=True, errors="replace",
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [program, f"--query-gpu={field}", "--format=csv,noheader,nounits"], check=True,
+            capture_output=True, timeout=60, text=True, errors="replace",
+            stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError):
         return []
     return [line.strip() for line in done.stdout.splitlines() if line.strip()]

@@ -20,6 +20,8 @@ FORMAT_VERSION = 1
 #: In the order in which `verify` climbs them.
 LEVELS = ("plan", "hub", "load", "chat", "abilities")
 OUTCOMES = ("passed", "failed", "skipped", "environment")
+#: What the machine's troubles, or an engine that was not there, do not undo.
+DECIDED = ("passed", "failed")
 WHO = ("maintainer", "ci", "contributor")
 
 

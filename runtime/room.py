@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime.fit import in_words, parse_amount
-from runtime.machine import Machine
+from runtime.machine import Machine, told_by_driver
 from runtime.manifest import Provider
 from runtime.memory import human
 
@@ -88,14 +86,5 @@ def total_memory() -> int | None:
 
 def gpu_memory() -> int | None:
     """Bytes of the largest NVIDIA GPU, as its driver's own program tells; None if it does not."""
-    if (program := shutil.which("nvidia-smi")) is None:
-        return None
-    try:
-        done = subprocess.run(
-            [program, "--query-gpu=memory.total", "--format=csv,noheader,nounits"], check=True,
-            capture_output=True, timeout=60, text=True, errors="replace",
-            stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    told = [int(line) for line in map(str.strip, done.stdout.splitlines()) if line.isdecimal()]
+    told = [int(line) for line in told_by_driver("memory.total") if line.isdecimal()]
     return max(told) << 20 if told else None

@@ -120,18 +120,20 @@ def verify(tasks: Sequence[Task], reporter: Reporter, *, workers: int = 1,
             as they are made then.
     """
     watch = Watch(Admission())
+    machine = Machine.here().kind()
     if workers > 1:
         def work(task: Task) -> Record:
-            return _record(*task, Named(reporter, task[0].id), watch)
+            return _record(*task, Named(reporter, task[0].id), watch, machine)
 
         yield from side_by_side(tasks, work, watch, workers)
         return
     for number, (combination, job) in enumerate(tasks, start=1):
         reporter.notify(f"verifying {combination.id} ({number} of {len(tasks)})")
-        yield _record(combination, job, reporter, watch)
+        yield _record(combination, job, reporter, watch, machine)
 
 
-def _record(combination: Combination, job: Job, reporter: Reporter, watch: Watch) -> Record:
+def _record(combination: Combination, job: Job, reporter: Reporter, watch: Watch,
+            machine: dict[str, object]) -> Record:
     if job.twin:
         combination = replace(combination, hub_name="local")
     finding = _try(combination, job, reporter, watch)
@@ -140,7 +142,7 @@ def _record(combination: Combination, job: Job, reporter: Reporter, watch: Watch
         format=FORMAT, format_version=FORMAT_VERSION, combination=combination.id,
         wanted=job.level, level=finding.level, outcome=finding.outcome,
         reason=_private(finding.reason, job),
-        engine=engine, weights=job.weights, machine=Machine.here().kind(),
+        engine=engine, weights=job.weights, machine=machine,
         date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), who=job.who,
         modelbook=__version__, manifest=job.manifest_digest,
         spec=spec_fingerprint(combination, job.weights),

@@ -117,7 +117,7 @@ def _has_record(combination: Combination, known: list[Record], level: str, weigh
     mine = [record for record in known if record.combination == combination.id
             and record.wanted == level and record.weights == weights
             and records.is_fresh(record, combination)]
-    return bool(mine) and mine[-1].outcome in ("passed", "failed")
+    return bool(mine) and mine[-1].outcome in records.DECIDED
 
 
 def _choose(manifest: Manifest, args: argparse.Namespace) -> list[Combination]:

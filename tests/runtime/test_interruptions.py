@@ -10,19 +10,9 @@ import pytest
 from runtime.manifest import Provider, encode
 from runtime.process import End, Supervised
 from tests.support.specs import shipped_manifest
-from tests.support.stand_in import Bench, until
+from tests.support.stand_in import until
 
 BOTH = pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-
-
-@pytest.fixture
-def bench(tmp_path):
-    made = Bench(tmp_path)
-    yield made
-    try:
-        made.assert_nothing_left()
-    finally:
-        made.clean()
 
 
 def with_engine(bench, requirement):

@@ -10,17 +10,7 @@ import sys
 
 import pytest
 
-from tests.support.stand_in import ID, SERVER, Bench, until
-
-
-@pytest.fixture
-def bench(tmp_path):
-    made = Bench(tmp_path)
-    yield made
-    try:
-        made.assert_nothing_left()
-    finally:
-        made.clean()
+from tests.support.stand_in import ID, SERVER, until
 
 
 def refused(bench, *more, timeout=60.0):

@@ -6,17 +6,7 @@ import socket
 
 import pytest
 
-from tests.support.stand_in import ID, Bench
-
-
-@pytest.fixture
-def bench(tmp_path):
-    made = Bench(tmp_path)
-    yield made
-    try:
-        made.assert_nothing_left()
-    finally:
-        made.clean()
+from tests.support.stand_in import ID
 
 
 def verify(bench, *more, selector=ID):

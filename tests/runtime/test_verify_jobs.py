@@ -10,20 +10,10 @@ import pytest
 from runtime.admission import Admission
 from runtime.twin import record
 from runtime.twin.record import Twin, TwinBuild, TwinFile
-from tests.support.stand_in import Bench, until
+from tests.support.stand_in import until
 
 QUANTIZATIONS = ("IQ4_NL", "IQ4_XS", "Q2_K", "Q3_K_M", "Q4_0", "Q4_1")
 REPOSITORY = "unsloth/Seed-OSS-36B-Instruct-GGUF"
-
-
-@pytest.fixture
-def bench(tmp_path):
-    made = Bench(tmp_path)
-    yield made
-    try:
-        made.assert_nothing_left()
-    finally:
-        made.clean()
 
 
 @pytest.fixture

@@ -8,17 +8,7 @@ import pytest
 from runtime.manifest import encode
 from runtime.select import find_family
 from tests.support.specs import shipped_manifest
-from tests.support.stand_in import ID, Bench
-
-
-@pytest.fixture
-def bench(tmp_path):
-    made = Bench(tmp_path)
-    yield made
-    try:
-        made.assert_nothing_left()
-    finally:
-        made.clean()
+from tests.support.stand_in import ID
 
 
 def claiming(bench, *abilities):
