@@ -22,8 +22,8 @@ COMBINATION = ("-e", "llama.cpp", "-n", "smollm2", "-s", "0_135", "-f", "ggufv2"
 ID = "smollm2/0_135/ggufv2/Q4_1/llama.cpp"
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until `condition` holds; fails after `seconds`."""
+def until(condition: Callable[[], object], seconds: float = 90.0) -> None:
+    """Wait until `condition` holds; fails after `seconds`, many times what a busy machine takes."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -46,10 +46,11 @@ class Bench:
         stub.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{SERVER}" "$@"\n')
         stub.chmod(0o755)
         self.mark = str(folder)
+        self._started: list[subprocess.Popen[str]] = []
         self.environment = {
             **os.environ, "PYTHONPATH": str(ROOT), "MODELBOOK_HOME": str(self.home),
             "MODELBOOK_MANIFEST": str(self.manifest), "STAND_IN": mode, "CI": "",
-            "BENCH_OF_TEST": self.mark, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "BENCH_OF_TEST": self.mark, "PYTHONFAULTHANDLER": "1", "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         }
 
     def mode(self, name: str) -> None:
@@ -62,10 +63,12 @@ class Bench:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the program in a session of its own, as a terminal would."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "runtime.cli", *arguments], env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
             start_new_session=True, cwd=self.folder)
+        self._started.append(process)
+        return process
 
     def run(self, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run the program to its end."""
@@ -102,14 +105,25 @@ class Bench:
                     found.append(" ".join(process.cmdline()))
         return found
 
-    def assert_nothing_left(self, seconds: float = 20.0) -> None:
+    def assert_nothing_left(self, seconds: float = 60.0) -> None:
         """Everything that was started here is gone, and nothing is recorded as running."""
         until(lambda: not self.survivors(), seconds)
         assert not list((self.home / "run").glob("*.json"))
 
     def clean(self) -> None:
-        """End whatever a failed test left."""
+        """End whatever a failed test left; what still ran tells where it was."""
+        for started in self._started:
+            if started.poll() is None:
+                started.send_signal(signal.SIGABRT)  # faulthandler prints the stack of each thread
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    print("was still running:", started.args, *started.communicate(timeout=10),
+                          sep="\n")
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get("BENCH_OF_TEST") == self.mark:
                     process.kill()
+        for started in self._started:  # no pipe or process is left to an unrelated test
+            for pipe in (started.stdout, started.stderr):
+                if pipe is not None:
+                    pipe.close()
+            started.wait(timeout=30)
