@@ -50,7 +50,8 @@ class Bench:
         self.environment = {
             **os.environ, "PYTHONPATH": str(ROOT), "MODELBOOK_HOME": str(self.home),
             "MODELBOOK_MANIFEST": str(self.manifest), "STAND_IN": mode, "CI": "",
-            "BENCH_OF_TEST": self.mark, "PYTHONFAULTHANDLER": "1", "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "BENCH_OF_TEST": self.mark, "PYTHONFAULTHANDLER": "1",
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         }
 
     def mode(self, name: str) -> None:
@@ -116,8 +117,8 @@ class Bench:
             if started.poll() is None:
                 started.send_signal(signal.SIGABRT)  # faulthandler prints the stack of each thread
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    print("was still running:", started.args, *started.communicate(timeout=10),
-                          sep="\n")
+                    told = "\n".join(started.communicate(timeout=10))
+                    sys.stderr.write(f"was still running: {started.args}\n{told}\n")
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get("BENCH_OF_TEST") == self.mark:
