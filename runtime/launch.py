@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from runtime import gpus, home, logs, ports, running
+from runtime import gpus, home, jsonfile, logs, ports, running
 from runtime.combination import Combination
 from runtime.engines import engine_module
 from runtime.engines.base import ChatTemplate, Command, Engine, LocalModel, Runner, ServeOptions
@@ -305,9 +305,7 @@ def _prepare_files(prepared: Prepared, command: Command) -> None:
     template = _template(prepared.combination.family.chat_template)
     if template is not None and not template.path.exists():
         home.ensure_folder(template.path.parent)
-        fresh = template.path.with_suffix(".new")
-        fresh.write_text(template.text, encoding="utf-8")
-        fresh.replace(template.path)
+        jsonfile.write_whole(template.path, template.text.encode())
 
 
 def _record(prepared: Prepared, model: LocalModel, command: Command, process: Supervised,

@@ -167,11 +167,9 @@ def write(found: EngineFacts, path: Path) -> None:
     Raises:
         UserError: It cannot be written.
     """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(facts.encode(found))
-        fresh.replace(path)
+        jsonfile.write_whole(path, facts.encode(found))
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}", code="out-not-writable",
                         hint="name another file with --out") from None

@@ -77,7 +77,8 @@ def test_an_interrupted_run_goes_on_where_it_was(bench, twin):
     bench.mode("late")
     path = bench.home / "records.jsonl"
     process = bench.start(*arguments(twin, "--jobs", "2"))
-    until(lambda: path.exists() and '"passed"' in path.read_text())
+    until(lambda: process.poll() is not None or (path.exists() and '"passed"' in path.read_text()))
+    assert process.poll() is None, process.communicate()[1]
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     before = path.read_text().count('"passed"')
