@@ -1,10 +1,11 @@
 """A Compose file with a service for each combination that an engine's own image can serve.
 
 Images are those that the engines' projects publish and document: vLLM's `vllm/vllm-openai`
-(https://docs.vllm.ai/en/latest/deployment/docker.html), tagged with the release, and llama.cpp's
-`ghcr.io/ggml-org/llama.cpp:server` (docs/docker.md of its repository). Their servers fetch the
-weights from Hugging Face themselves. Each service has a profile of its own name, so that none
-starts unless it is asked for: `docker compose --profile NAME up`.
+(https://docs.vllm.ai/en/latest/deployment/docker.html), tagged with the release, whose entry point
+is `vllm serve`, and llama.cpp's `ghcr.io/ggml-org/llama.cpp:server` (docs/docker.md of its
+repository). Their servers fetch the weights from Hugging Face themselves. Each service has a
+profile of its own name, so that none starts unless it is asked for: `docker compose --profile NAME
+up`.
 
 Left out is what such an image cannot do as `runtime launch` does: combinations whose claim the
 engine's facts refute or that need a plugin, weights that are not on Hugging Face, GGUF files in
@@ -128,7 +129,7 @@ def _vllm(choice: _Choice) -> _Server | None:
                    None)
     if release is None:
         return None
-    command = ["--model", choice.repo_id]
+    command = [choice.repo_id]
     if choice.hub.revision:
         command += ["--revision", choice.hub.revision]
     command += ["--served-model-name", choice.family.name]

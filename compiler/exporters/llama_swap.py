@@ -29,13 +29,16 @@ _HEADER = """\
 #: Seconds until a server must answer; loading tens of gigabytes takes minutes.
 _READY = 900
 _LONGEST_NAME = 128
+#: It numbers ports from 5800, one for each model.
+_MOST_MODELS = 65536 - 5800
 
 
 def export(source: Source) -> str:
     """The configuration's text.
 
     Raises:
-        UserError: There is no combination, or a text would act as a macro there.
+        UserError: There is no combination, there are more than ports, or a text would act as a
+            macro there.
     """
     engines = {engine.name: engine for engine in source.manifest.engines}
     models = {name: model for family in source.manifest.families for spec in family.specs
@@ -43,6 +46,10 @@ def export(source: Source) -> str:
     if not models:
         raise UserError("no combination can be told to llama-swap", code="not-exportable",
                         hint="name a specs folder whose families have engines, with --specs")
+    if len(models) > _MOST_MODELS:
+        raise UserError(f"{len(models)} combinations are more than llama-swap has ports for",
+                        code="not-exportable", why=f"at most {_MOST_MODELS}",
+                        hint="name a folder with fewer families, with --specs")
     return write({"healthCheckTimeout": _READY, "models": models}, header=_HEADER,
                  spaced=("models",))
 
@@ -65,10 +72,10 @@ def _model(name: str, family: Family, spec: Spec, quantization: str, engine: Eng
     command = shell_line(launch_argv(
         engine=engine.name, family=family.name, size_in_billions=spec.size_in_billions,
         model_format=spec.format, quantization=quantization, variant=spec.variant))
-    if "${" in command:
-        raise UserError(f"{name}: llama-swap would replace the text that begins with ${{",
-                        code="not-exportable", hint="rename the family")
     size = spec.size_in_billions.replace("_", ".")
     title = f"{family.name} {size}B {quantization} ({engine.title})"
+    if "${" in command + title:
+        raise UserError(f"{name}: llama-swap would replace the text that begins with ${{",
+                        code="not-exportable", hint="rename the family")
     return {"cmd": f"{command} --port ${{PORT}}", "name": title[:_LONGEST_NAME],
             "useModelName": engine.served_name_fixed or family.name}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from compiler.cli import main
 from runtime.engines import engine_module
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from runtime.manifest import Family
 
 REPOSITORY = Path(__file__).parents[3]
+SCHEMA = Path(__file__).with_name("schemas") / "compose-spec.json"
 
 
 def exported(specs: Path, tmp_path: Path) -> Any:
@@ -46,6 +50,52 @@ def test_nothing_starts_by_itself_and_only_on_loopback(shipped: Any) -> None:
         assert service["profiles"] == [name]
         assert service["ports"] == ["127.0.0.1:${PORT:-8000}:8000"]
         assert all(isinstance(word, str) for word in service["command"])
+
+
+def test_the_published_schema_accepts_it(shipped: Any) -> None:
+    schema = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert not [error.message for error in schema.iter_errors(shipped)]
+    broken = {**shipped, "services": {"x": {"image": "y", "profile": ["x"]}}}
+    assert not schema.is_valid(broken)
+
+
+def compose() -> list[str] | None:
+    """Docker Compose, as either program that it comes as; no daemon is needed to read a file."""
+    for words in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(words[0]) and not subprocess.run(
+                [*words, "version"], capture_output=True, check=False).returncode:
+            return words
+    return None
+
+
+def test_compose_itself_reads_it(shipped: Any, tmp_path: Path) -> None:
+    program = compose()
+    if program is None:
+        pytest.skip("Docker Compose is not installed")
+    file = tmp_path / "compose.yaml"
+    file.write_text(yaml.safe_dump(shipped), encoding="utf-8")
+    names = sorted(shipped["services"])
+    gpu = next(name for name in names if name.endswith("vLLM"))
+    cpu = next(name for name in names if name.endswith("llama.cpp"))
+
+    def read(*profiles: str) -> Any:
+        chosen = [word for profile in profiles for word in ("--profile", profile)]
+        done = subprocess.run([*program, "-f", str(file), *chosen, "config", "--format", "json"],
+                              capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout).get("services") or {}
+
+    assert not read()
+    assert sorted(read("*")) == names
+    both = read(gpu, cpu)
+    assert sorted(both) == sorted([gpu, cpu])
+    for name, service in both.items():
+        assert [word.replace("$$", "$") for word in service["command"]] == [
+            word.replace("$$", "$") for word in shipped["services"][name]["command"]]
+        assert (service["ports"][0]["published"], service["ports"][0]["host_ip"]) == (
+            "8000", "127.0.0.1")
+    devices = both[gpu]["deploy"]["resources"]["reservations"]["devices"]
+    assert [device["capabilities"] for device in devices] == [["gpu"]]
 
 
 def test_what_the_images_cannot_do_is_left_out(shipped: Any) -> None:
@@ -81,6 +131,7 @@ def test_vllm_is_told_what_launch_tells_it(shipped: Any, shipped_families: dict[
         rest = launched[launched.index("--served-model-name"):]
         del rest[rest.index("--host"):rest.index("--port") + 2]
         assert command[command.index("--served-model-name"):] == rest
+        assert not command[0].startswith("-")  # `vllm serve` takes the model first
         compared += 1
     assert compared > 40
 
@@ -96,7 +147,7 @@ def test_a_revision_is_told_where_the_server_can_be_told_one(tmp_path: Path) -> 
     found = services(tmp_path, FAMILY.replace(
         "    hubs:", f"    revision: {'a' * 40}\n    hubs:"))
     command = found["demo-1_8-pytorch-none-vLLM"]["command"]
-    assert command[:4] == ["--model", "org/demo-1.8B", "--revision", "a" * 40]
+    assert command[:3] == ["org/demo-1.8B", "--revision", "a" * 40]
 
 
 def test_text_that_compose_would_replace_is_kept(tmp_path: Path) -> None:
