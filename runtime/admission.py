@@ -6,16 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from runtime.machine import main_memory
+
 #: Part of the memory that was free at the beginning which jobs may take together.
 _SHARE = 0.8
 _POLL = 0.2
-
-
-def free_memory() -> int:
-    """Bytes that programs could have without swapping."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)
 
 
 class Admission:
@@ -25,7 +20,7 @@ class Admission:
     """
 
     def __init__(self, free: int | None = None) -> None:
-        self._budget = int((free_memory() if free is None else free) * _SHARE)
+        self._budget = int((main_memory().available if free is None else free) * _SHARE)
         self._taken: dict[int, tuple[int, bool]] = {}
         self._changed = threading.Condition()
 

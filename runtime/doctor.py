@@ -15,7 +15,7 @@ from runtime.engines import MODULES, environments
 from runtime.engines.base import key_line
 from runtime.engines.environments import Installation, pinned_version, program_version
 from runtime.errors import UserError
-from runtime.machine import Machine
+from runtime.machine import Machine, main_memory
 from runtime.manifest import Engine, Provider
 from runtime.support import matches
 
@@ -50,8 +50,9 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         folder: The data folder.
         disk_free: Free on its disk.
-        memory: Of the machine.
+        memory: Of the machine, or what its control group allows this process.
         memory_free: Of it available now.
+        memory_limited: Whether it is the control group's.
         warnings: What is scarce; one clause each.
     """
 
@@ -60,6 +61,7 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     memory: int
     memory_free: int
     warnings: list[str]
+    memory_limited: bool = False
 
 
 def examine(engines: Sequence[Engine], machine: Machine) -> list[Diagnosis]:
@@ -147,11 +149,9 @@ def _limits(engine: Engine, provider: Provider, machine: Machine) -> list[str]:
 
 def resources() -> Resources:
     """Disk and memory of this machine."""
-    import psutil
-
     folder = home.data_home()
     there: Path = next(path for path in (folder, *folder.parents) if path.exists())
-    memory, free = psutil.virtual_memory(), shutil.disk_usage(there).free
+    memory, free = main_memory(), shutil.disk_usage(there).free
     warnings = []
     if free < _LITTLE_DISK:
         warnings.append(f"only {gib(free)} are free on the disk of {folder}")
@@ -160,7 +160,8 @@ def resources() -> Resources:
     if there == folder and not os.access(folder, os.W_OK):
         warnings.append(f"{folder} cannot be written")
     return Resources(folder=str(folder), disk_free=free, memory=memory.total,
-                     memory_free=memory.available, warnings=warnings)
+                     memory_free=memory.available, warnings=warnings,
+                     memory_limited=memory.limited)
 
 
 def gib(size: int) -> str:

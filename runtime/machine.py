@@ -65,6 +65,40 @@ class Machine:
         return kind
 
 
+@dataclass(frozen=True, slots=True)
+class MainMemory:
+    """Main memory that programs here may have, in bytes.
+
+    Attributes:
+        total: All of it.
+        available: What they could have now without swapping.
+        limited: A control group, such as a container's, allows less than the machine has.
+    """
+
+    total: int
+    available: int
+    limited: bool = False
+
+
+def main_memory(root: Path = Path("/")) -> MainMemory:
+    """The machine's memory, or what the control group of this process allows of it.
+
+    Args:
+        root: Where Linux's `proc` and the groups' file systems are.
+    """
+    import psutil
+
+    from runtime import cgroup
+
+    memory = psutil.virtual_memory()
+    total, available = int(memory.total), int(memory.available)
+    allowed = cgroup.allowance(root)
+    if allowed is None:
+        return MainMemory(total, available)
+    return MainMemory(min(total, allowed.limit), min(available, allowed.left),
+                      limited=allowed.limit < total)
+
+
 def _either(names: object) -> str:
     return " or ".join(dict.fromkeys(map(str, names)))  # type: ignore[call-overload]
 

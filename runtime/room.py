@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime.fit import in_words, parse_amount
-from runtime.machine import Machine, told_by_driver
+from runtime.machine import Machine, main_memory, told_by_driver
 from runtime.manifest import Provider
 from runtime.memory import human
 
@@ -64,24 +64,30 @@ class OfMachine:
         """The room for what a provider serves."""
         gpu = ram = None
         if "cuda" in provider.accelerators and "cuda" in self._machine.accelerators:
-            gpu = self._look("gpu", gpu_memory, "of this machine's GPU")
+            gpu = self._look("gpu", _of_gpu)
         if gpu is None or "cpu" in provider.accelerators:
-            ram = self._look("ram", total_memory, "of this machine")
+            ram = self._look("ram", _of_ram)
         return max((room for room in (gpu, ram) if room), key=lambda room: room.size, default=None)
 
-    def _look(self, source: str, size: Callable[[], int | None], whose: str) -> Room | None:
+    def _look(self, source: str, look: Callable[[], Room | None]) -> Room | None:
         if source not in self._known:
-            found = size()
-            self._known[source] = None if found is None else Room(
-                found, source, f"the {found / (1 << 30):.1f} GiB ({human(found)}) {whose}")
+            self._known[source] = look()
         return self._known[source]
 
 
-def total_memory() -> int | None:
-    """Bytes of this machine's memory."""
-    import psutil
+def _of_ram() -> Room:
+    memory = main_memory()
+    return _room("ram", memory.total, "that this process's control group allows"
+                 if memory.limited else "of this machine")
 
-    return int(psutil.virtual_memory().total)
+
+def _of_gpu() -> Room | None:
+    size = gpu_memory()
+    return None if size is None else _room("gpu", size, "of this machine's GPU")
+
+
+def _room(source: str, size: int, whose: str) -> Room:
+    return Room(size, source, f"the {size / (1 << 30):.1f} GiB ({human(size)}) {whose}")
 
 
 def gpu_memory() -> int | None:

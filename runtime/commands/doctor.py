@@ -47,7 +47,7 @@ def _print(machine: Machine, resources: Resources, found: list[Diagnosis]) -> No
     if isinstance(names := kind.get("gpus"), list):
         print(f"         {', '.join(map(str, names))}")
     print(f"memory   {doctor.gib(resources.memory_free)} of {doctor.gib(resources.memory)} "
-          "available")
+          "available" + (", by the limit of its control group" if resources.memory_limited else ""))
     print(f"disk     {doctor.gib(resources.disk_free)} free for {resources.folder}")
     for warning in resources.warnings:
         print(f"warning: {warning}")

@@ -8,7 +8,7 @@ import pytest
 from runtime import room
 from runtime.cli import main
 from runtime.explain import INSTALLABLE, MISSING, READY, Question, explain
-from runtime.machine import Machine
+from runtime.machine import Machine, MainMemory
 from runtime.manifest import encode
 from runtime.room import OfMachine, asked
 from runtime.select import find_family
@@ -87,7 +87,7 @@ def test_explain_takes_an_amount_of_memory(bench):
 
 
 def test_without_an_amount_the_memory_of_the_machine_counts(monkeypatch):
-    monkeypatch.setattr(room, "total_memory", lambda: 23 << 30)
+    monkeypatch.setattr(room, "main_memory", lambda: MainMemory(23 << 30, 9 << 30))
     monkeypatch.setattr(room, "gpu_memory", lambda: 80 << 30)
     both = Machine("linux", "x86_64", ("cpu", "cuda"))
     names = ("seed-oss/36/pytorch/none/vLLM", "seed-oss/36/gptq/Int4/Transformers")
@@ -102,6 +102,13 @@ def test_without_an_amount_the_memory_of_the_machine_counts(monkeypatch):
     assert judged(machine=both, room=OfMachine(both))[names[0]].room.source == "ram"
 
 
+def test_the_limit_of_a_container_counts_and_is_named(monkeypatch):
+    monkeypatch.setattr(room, "main_memory", lambda: MainMemory(2 << 30, 1 << 30, limited=True))
+    found = judged(machine=LINUX, room=OfMachine(LINUX))["seed-oss/36/gptq/Int4/Transformers"]
+    assert found.code == "memory"
+    assert "the 2.0 GiB (2.1 GB) that this process's control group allows" in found.reason
+
+
 def test_the_memory_of_a_gpu_is_what_its_driver_tells(bench, monkeypatch):
     program = bench.folder / "bin" / "nvidia-smi"
     monkeypatch.setenv("PATH", bench.environment["PATH"])
@@ -114,7 +121,7 @@ def test_the_memory_of_a_gpu_is_what_its_driver_tells(bench, monkeypatch):
 def test_the_command_says_whose_memory_it_took(monkeypatch, tmp_path, capsys):
     file = tmp_path / "manifest.json"
     file.write_bytes(encode(shipped_manifest()))
-    monkeypatch.setattr(room, "total_memory", lambda: 23 << 30)
+    monkeypatch.setattr(room, "main_memory", lambda: MainMemory(23 << 30, 9 << 30))
     monkeypatch.setattr(room, "gpu_memory", lambda: None)
     words = ["explain", "seed-oss", "-e", "transformers", "--manifest", str(file)]
     assert main(words) == 0
