@@ -8,10 +8,12 @@ yes before the model was loaded, or for somebody else's server.
 from __future__ import annotations
 
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from runtime import ports
 from runtime.engines.base import (
@@ -31,6 +33,9 @@ from runtime.process import End, Supervised
 #: Enough to prove a generation, little enough for a slow machine.
 _TOKENS = 8
 _PROGRESS_EVERY = 5.0
+#: Seconds in which a server that says it is up must listen. vLLM takes its port long before it
+#: listens there; if another program comes first, it goes on without one, and says nothing of it.
+_DEAF = 10.0
 #: A server that is up but answers with an error gets this many tries, a second apart.
 _TRIES = 3
 
@@ -62,8 +67,7 @@ class LaunchError(UserError):
         return self.key is not None and self.key.reason == PORT_TAKEN
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """What is waited for.
 
     Attributes:
@@ -106,6 +110,7 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
     threading.Thread(target=_probe, args=(target, deadline, results, given_up), daemon=True).start()
     follower = Follower(target.process.log)
     last_line, next_report = "", started + _PROGRESS_EVERY
+    deaf = _Deaf(target)
     try:
         while True:
             tick()
@@ -113,6 +118,7 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
                 raise ended(target, end)
             for line in follower.new_lines():
                 last_line = cleaned if tells(cleaned := clean(line)) else last_line
+                deaf.hear(line)
                 if (key := key_line([line], target.engine.FAILURES)) and key.fatal:
                     raise _failure(target, f"{target.title} cannot go on", "engine-failed", key=key)
             if not results.empty():
@@ -122,6 +128,7 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
                                    "engine-no-answer")
                 return result
             now = time.monotonic()
+            deaf.check(now)
             if now > deadline:
                 raise _failure(target, f"{target.title} did not answer within {seconds(timeout)}",
                                "timeout", advice="give it more time with --timeout")
@@ -166,6 +173,35 @@ def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | 
 def _somebody_elses(target: Target) -> bool:
     """Whether another program answered; ours will fail on its own, or get the port."""
     return ports.listens(target.process.pid, target.port) is False
+
+
+class _Deaf:
+    """Notices a server that says it is up and does not listen."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._said: tuple[float, str] | None = None
+        self._pattern = re.compile(target.engine.UP) if target.engine.UP else None
+
+    def hear(self, line: str) -> None:
+        """Look at a line of its log."""
+        if self._pattern and self._pattern.search(line):
+            self._said, self._pattern = (time.monotonic(), clean(line)), None
+
+    def check(self, now: float) -> None:
+        """Look whether it listens, once, when it has had the time.
+
+        Raises:
+            LaunchError: It does not.
+        """
+        if self._said is None or now < self._said[0] + _DEAF:
+            return
+        line, self._said = self._said[1], None
+        if _somebody_elses(self._target):
+            raise _failure(self._target, f"{self._target.title} does not listen on its port",
+                           "engine-failed", key=KeyLine(
+                               line=line, reason=PORT_TAKEN, outcome="environment", fatal=True,
+                               advice="leave --port out to have a free one chosen"))
 
 
 def ended(target: Target, end: End) -> LaunchError:

@@ -187,6 +187,8 @@ class Engine(Protocol):
     Attributes:
         NAME: The engine's name as the specs write it.
         HEALTH: Path that answers 200 once the server is up, None where there is none.
+        UP: Pattern of the line of its log after which it listens on its port; None where no line
+            says that.
         FAILURES: Known failures, the most telling first.
         UNWANTED: Provider → distributions that break it and are removed after installation.
         DEFAULT_CONTEXT: Tokens of a request when nobody asks for a number; None leaves it to the
@@ -196,6 +198,7 @@ class Engine(Protocol):
 
     NAME: str
     HEALTH: str | None
+    UP: str | None
     FAILURES: tuple[Failure, ...]
     UNWANTED: dict[str, tuple[str, ...]]
     DEFAULT_CONTEXT: int | None

@@ -17,6 +17,7 @@ from runtime.errors import UserError
 
 NAME = "llama.cpp"
 HEALTH: str | None = "/health"
+UP: str | None = r"\blistening on http"
 UNWANTED: dict[str, tuple[str, ...]] = {}
 #: Left to itself it would reserve memory for the whole of what the model was trained on.
 DEFAULT_CONTEXT: int | None = 8192

