@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import glob
-import os
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from stat import S_ISREG
 
-from compiler import data
-from compiler.finding import Finding, Severity, Span
+from compiler import discover
+from compiler.discover import ENGINE, FAMILY, FORMATS, ORDER, Found, Source
+from compiler.finding import Finding, Severity
 from compiler.read import codes
+from compiler.read.file import TOP, decoded, read_bytes, source_name
 from compiler.read.nodes import Mapping, Node, Scalar
 from compiler.read.parse import parse
-from compiler.read.text import MAX_BYTES
 from compiler.resolve import scalars, text
 from compiler.schema.validate import validate
 from runtime import facts, lockfile
@@ -23,16 +20,8 @@ from runtime.errors import MisuseError, UserError
 from runtime.facts import EngineFacts
 from runtime.lockfile import Lock
 
-FAMILY, ENGINE, FORMATS, ORDER = "family", "engine", "formats", "catalogue"
-_FOLDERS = {"families": FAMILY, "engines": ENGINE}
-_FILES = {"formats.yaml": FORMATS, "catalogue.yaml": ORDER}
-_TOP = Span(1, 1, 1, 1)
-#: A name that ends in one of these, and does not consist of it.
-_YAML = re.compile(r".\.ya?ml\Z", re.IGNORECASE)
-_FAMILY_KEY = re.compile(rb"(?m)^(?:specs|context_length|architectures)[ \t]*:")
 #: A lock names every file of every repository.
 _LONGEST_LOCK = 64 << 20
-_NOTHING = "0 files checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +76,6 @@ class Catalogue:
     skipped: list[str] = field(default_factory=list, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A spec file that is to be read.
-
-    Attributes:
-        path: Where it is.
-        kind: As `Document.kind`.
-        relative: As `Document.relative`.
-        root: The folder that it must not lead out of.
-        shipped: Whether it comes with Modelbook.
-    """
-
-    path: Path
-    kind: str
-    relative: str
-    root: Path
-    shipped: bool = False
-
-
 @dataclass(slots=True)
 class Frame:
     """A catalogue without its families, which are read one by one.
@@ -131,11 +101,12 @@ def frame(specs: Path) -> Frame | None:
     catalogue = Catalogue()
     if not specs.is_dir():
         return None
-    asked = _discover(specs, catalogue)
-    context = _shipped({source.kind for source in asked})
-    families = [source for source in asked if source.kind == FAMILY]
-    others = [source for source in (*context, *asked) if source.kind != FAMILY]
-    formats, order = _read(catalogue, others, asked={source.path for source in asked})
+    found = discover.in_folder(specs)
+    _take_found(catalogue, found)
+    context = discover.shipped({source.kind for source in found.sources})
+    families = [source for source in found.sources if source.kind == FAMILY]
+    others = [source for source in (*context, *found.sources) if source.kind != FAMILY]
+    formats, order = _read(catalogue, others, asked={source.path for source in found.sources})
     catalogue.checked += [source_name(source.path) for source in families]
     catalogue.checked.sort()
     _read_facts(catalogue, others)
@@ -174,183 +145,33 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
     if not paths:
         specs = specs or Path("specs")
         if not specs.is_dir():
-            raise MisuseError(f"there is no folder {specs}", code="nothing-to-check", why=_NOTHING,
+            raise MisuseError(f"there is no folder {specs}", code="nothing-to-check",
+                              why="0 files checked",
                               hint="name the specs folder or a family's file")
-        asked = _discover(specs, catalogue)
-        context = _shipped({source.kind for source in asked})
+        found = discover.in_folder(specs)
+        context = discover.shipped({source.kind for source in found.sources})
     else:
-        asked = _asked(paths, specs, catalogue)
-        context = _context(asked, specs)
-    _, order = _read(catalogue, [*context, *asked], asked={source.path for source in asked})
+        found = discover.asked(paths, specs)
+        context = discover.context(found.sources, specs)
+    _take_found(catalogue, found)
+    every = [*context, *found.sources]
+    _, order = _read(catalogue, every, asked={source.path for source in found.sources})
     _take_order(catalogue, *order, {text(document.root.get("name"))
                                     for document in catalogue.documents
                                     if document.kind == FAMILY})
     if not catalogue.checked and not catalogue.findings:
-        raise _no_specs(", ".join(map(str, paths)) or str(specs))
-    _read_facts(catalogue, [*context, *asked])
+        raise discover.no_specs(", ".join(map(str, paths)) or str(specs))
+    _read_facts(catalogue, every)
     catalogue.documents.sort(key=lambda document: (document.relative, document.file))
     catalogue.findings.sort(key=Finding.sort_key)
     return catalogue
 
 
-def _no_specs(where: str | Path) -> MisuseError:
-    return MisuseError(f"no specs in {where}", code="nothing-to-check", why=_NOTHING,
-                       hint="a specs folder holds families/*.yaml, engines/*.yaml, formats.yaml")
-
-
-def _asked(paths: Sequence[str | Path], specs: Path | None, catalogue: Catalogue) -> list[Source]:
-    """The files that the given paths stand for."""
-    found: dict[Path, Source] = {}
-    for given in paths:
-        matches = [Path(given)]
-        if not matches[0].exists() and not matches[0].is_symlink() and glob.has_magic(str(given)):
-            matches = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207 - absolute patterns too
-        if not matches:
-            raise MisuseError(f"nothing matches {given}", code="nothing-to-check", why=_NOTHING,
-                              hint="specs end in .yaml")
-        for path in matches:
-            if path.is_dir():
-                before = len(catalogue.findings)
-                sources = _discover(path, catalogue)
-                if not sources and len(catalogue.findings) == before:
-                    raise _no_specs(path)
-                for source in sources:
-                    found.setdefault(source.path, source)
-            elif path.exists() or path.is_symlink():
-                found.setdefault(path, _source(path, specs))
-            else:
-                raise MisuseError(f"there is no file {path}", code="nothing-to-check", why=_NOTHING,
-                                  hint="name a specs folder or a family's file")
-    return list(found.values())
-
-
-def _source(path: Path, specs: Path | None) -> Source:
-    """A single file; what it is shows from where it lies, anything else is a family."""
-    folder = path.absolute().parent
-    if folder.name in _FOLDERS:
-        root = _as_typed(path.parent)
-        return Source(path, _FOLDERS[folder.name], f"{folder.name}/{path.name}", root)
-    if path.name in _FILES and (_is_specs(folder) or (specs and specs.absolute() == folder)):
-        return Source(path, _FILES[path.name], path.name, path.parent)
-    return Source(path, FAMILY, f"families/{path.name}", path.parent)
-
-
-def _as_typed(folder: Path) -> Path:
-    """The folder above, spelled from the working directory where it can be."""
-    return folder.parent if folder.name and folder != Path() else folder.absolute().parent
-
-
-def _is_specs(folder: Path) -> bool:
-    return any((folder / name).is_dir() for name in _FOLDERS)
-
-
-def _discover(folder: Path, catalogue: Catalogue) -> list[Source]:
-    """The spec files of a folder, in order; YAML that would go unread is reported.
-
-    Of a folder that is neither a specs folder nor part of one, its `specs` folder counts, else what
-    looks like a family right in it: workflows and compose files are not ours to judge.
-    """
-    if _is_specs(folder) or (folder / "formats.yaml").is_file():
-        return _discover_specs(folder, catalogue)
-    inside = folder.absolute().name
-    if inside in _FOLDERS:
-        return _in_folder(folder, _FOLDERS[inside], inside, folder.parent, catalogue)
-    specs = folder / "specs"
-    found = (_discover_specs(specs, catalogue) if _is_specs(specs)
-             else _in_folder(folder, FAMILY, "families", folder, catalogue, deep=False))
-    taken = {source.path for source in found}
-    reported = {finding.file for finding in catalogue.findings}
-    catalogue.skipped += [
-        source_name(path) for path in _others(folder)
-        if path not in taken and source_name(path) not in reported]
-    return found
-
-
-def _discover_specs(specs: Path, catalogue: Catalogue) -> list[Source]:
-    found = [Source(specs / name, kind, name, specs) for name, kind in _FILES.items()
-             if (specs / name).exists() or (specs / name).is_symlink()]
-    for name, kind in _FOLDERS.items():
-        if (specs / name).is_dir():
-            found += _in_folder(specs / name, kind, name, specs, catalogue)
-    for path in sorted(specs.iterdir()):
-        if path.suffix.lower() in (".yaml", ".yml") and path.name not in _FILES:
-            _misplaced(path, catalogue)
-    return found
-
-
-def _in_folder(folder: Path, kind: str, prefix: str, root: Path, catalogue: Catalogue, *,
-               deep: bool = True) -> list[Source]:
-    found = []
-    for path in _yaml_files(folder) if deep else filter(_like_family, sorted(folder.iterdir())):
-        if path.suffix != ".yaml" or path.parent != folder:
-            _misplaced(path, catalogue)
-        else:
-            found.append(Source(path, kind, f"{prefix}/{path.name}", root))
-    return found
-
-
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names
-                  if _YAML.search(name))
-
-
-def _like_family(path: Path) -> bool:
-    """Whether a file anywhere is meant as a family, however broken it is."""
-    try:
-        with path.open("rb") as stream:
-            return bool(_YAML.search(path.name) and _FAMILY_KEY.search(stream.read(MAX_BYTES)))
-    except OSError:
-        return False
-
-
-def _others(folder: Path) -> Iterator[Path]:
-    """YAML files of a checkout; not what tools keep in it, which is many and nobody's writing."""
-    for where, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name == ".github" or not (
-            name.startswith(".") or name == "node_modules" or name == "__pycache__"))
-        yield from (Path(where, name) for name in sorted(names) if _YAML.search(name))
-
-
-def _misplaced(path: Path, catalogue: Catalogue) -> None:
-    if path.suffix != ".yaml":
-        message, hint = f"specs end in .yaml, this file ends in {path.suffix}", (
-            f"rename it to {path.with_suffix('.yaml').name}")
-    else:
-        message, hint = "a spec in this folder is not read", (
-            "specs are families/*.yaml, engines/*.yaml, formats.yaml and catalogue.yaml")
-    catalogue.findings.append(
-        Finding(source_name(path), _TOP, Severity.ERROR, codes.FILE_NAME, message, hint))
-    catalogue.complete = catalogue.families_complete = False
-
-
-def _context(asked: Sequence[Source], specs: Path | None) -> list[Source]:
-    """What the files asked for refer to: their neighbours, else the shipped engines and formats."""
-    roots = [specs] if specs else list(dict.fromkeys(
-        source.root for source in asked if _is_specs(source.root)))
-    quiet = Catalogue()
-    found: list[Source] = []
-    for root in roots:
-        found += _discover_specs(root, quiet)
-    known = {_real(source.path) for source in asked}
-    found = [source for source in found if _real(source.path) not in known]
-    kinds = {source.kind for source in (*found, *asked)}
-    return [*found, *_shipped(kinds)]
-
-
-def _real(path: Path) -> str:
-    return os.path.realpath(path)
-
-
-def _shipped(kinds: Iterable[str]) -> list[Source]:
-    """The engines and formats that come with Modelbook, for kinds that a catalogue lacks."""
-    found: list[Source] = []
-    formats, engines = data.find("specs/formats.yaml"), data.find("specs/engines")
-    if FORMATS not in kinds and formats:
-        found.append(Source(formats, FORMATS, "formats.yaml", formats.parent, True))
-    if ENGINE not in kinds and engines:
-        found += [Source(path, ENGINE, f"engines/{path.name}", engines.parent, True)
-                  for path in sorted(engines.glob("*.yaml"))]
-    return found
+def _take_found(catalogue: Catalogue, found: Found) -> None:
+    catalogue.findings += found.findings
+    catalogue.skipped += found.skipped
+    if found.findings:
+        catalogue.complete = catalogue.families_complete = False
 
 
 def _read(catalogue: Catalogue, sources: Iterable[Source], *, asked: set[Path]
@@ -406,7 +227,7 @@ def _read_facts(catalogue: Catalogue, sources: Iterable[Source]) -> None:
             catalogue.facts.append(facts.decode(content, path.name))
         except UserError as error:
             catalogue.findings.append(Finding(
-                source_name(path), _TOP, Severity.ERROR, codes.UNREADABLE, error.message,
+                source_name(path), TOP, Severity.ERROR, codes.UNREADABLE, error.message,
                 error.hint))
 
 
@@ -426,7 +247,7 @@ def _lock(source: Source, tree: Node | None) -> tuple[Lock | None, list[Finding]
             raise UserError(f"this is the lock of {lock.family}, not of {family}",
                             code="lock-invalid", hint="delete it and run `compiler lock`")
     except UserError as error:
-        return None, [Finding(source_name(path), _TOP, Severity.ERROR, codes.UNREADABLE,
+        return None, [Finding(source_name(path), TOP, Severity.ERROR, codes.UNREADABLE,
                               error.message, error.hint)]
     return lock, []
 
@@ -459,39 +280,3 @@ def _parsed(content: bytes, kind: str, name: str, formats: tuple[str, ...]
     if tree is not None:
         findings += validate(tree, kind, name, formats)
     return tree, findings
-
-
-def decoded(content: bytes) -> str:
-    """A file's text, for excerpts."""
-    return content.decode("utf-8-sig", errors="replace")
-
-
-def read_bytes(path: Path, root: Path, limit: int = MAX_BYTES,
-               ) -> tuple[bytes | None, Finding | None]:
-    """The bytes of a spec file, no more than the reader's limit and one; or why there are none."""
-    name = source_name(path)
-
-    def refuse(code: str, message: str, hint: str) -> tuple[None, Finding]:
-        return None, Finding(name, _TOP, Severity.ERROR, code, message, hint)
-
-    try:
-        link = path.is_symlink()
-        real = path.resolve(strict=True) if link else path
-        if link and not real.is_relative_to(root.resolve()):
-            return refuse(codes.OUTSIDE_FOLDER, "the symbolic link leads out of the specs folder",
-                          "put the file itself here")
-        if not S_ISREG(real.stat().st_mode):
-            return refuse(codes.UNREADABLE, "it is not a regular file", "put a text file here")
-        with real.open("rb") as stream:
-            return stream.read(limit + 1), None
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
-        reason = getattr(error, "strerror", None) or "the symbolic link leads nowhere"
-        if path.is_symlink():
-            reason = "the symbolic link leads nowhere"
-        return refuse(codes.UNREADABLE, f"it cannot be read: {reason}",
-                      "check the file's permissions, or delete it")
-
-
-def source_name(path: Path) -> str:
-    """How findings call a file: as typed, with forward slashes on every system."""
-    return path.as_posix()

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from compiler.catalogue import Source, frame
+from compiler.catalogue import frame
+from compiler.discover import Source
 from compiler.emit.profiles import Profile
 from compiler.unit import Broken, Made, Workshop
 

@@ -19,10 +19,12 @@ import msgspec
 
 from compiler import cache, parallel, suppress, verification
 from compiler.assembly import Assembly, Outputs, Part, Reuse
-from compiler.catalogue import Catalogue, Frame, Source, decoded, frame, read_bytes, source_name
+from compiler.catalogue import Catalogue, Frame, frame
 from compiler.check.registry import check_catalogue, check_engines
+from compiler.discover import Source
 from compiler.emit.profiles import Profile
 from compiler.finding import Finding, Severity
+from compiler.read.file import decoded, read_bytes, source_name
 from compiler.stamps import Stamps
 from compiler.unit import Broken, Workshop, facts_of
 from runtime import lockfile

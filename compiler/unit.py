@@ -22,14 +22,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from compiler import suppress
-from compiler.catalogue import Frame, Source, read_bytes, read_family
+from compiler.catalogue import Frame, read_family
 from compiler.check import view_of
 from compiler.check.registry import Facts, all_rules, check_family, gather
 from compiler.check.view import CatalogueView, FamilyView
+from compiler.discover import Source
 from compiler.emit.card import Card, card
 from compiler.emit.profiles import Profile
 from compiler.finding import Finding
 from compiler.plan import Planner, plan
+from compiler.read.file import read_bytes
 from compiler.stamps import Look, look
 from compiler.suppress import Comment
 from compiler.verification import Verification

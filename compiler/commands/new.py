@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from compiler.catalogue import FORMATS, load
+from compiler.catalogue import load
 from compiler.data import find
+from compiler.discover import FORMATS
 from compiler.fmt import modeline
 from compiler.new import place, prepare, skeleton, store
 from compiler.resolve import format_records

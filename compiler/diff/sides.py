@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from compiler.catalogue import FAMILY, Document, load
+from compiler.catalogue import Document, load
 from compiler.diff import git
+from compiler.discover import FAMILY
 from compiler.finding import Finding, Severity
 from compiler.plan import plan
 from runtime import manifest as contract

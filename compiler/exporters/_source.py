@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from compiler import catalogue
+from compiler.discover import FAMILY
 from compiler.exporters import Document
 from compiler.finding import Severity
 from compiler.plan import plan
@@ -45,7 +46,7 @@ class SpecsSource:
     def families(self) -> list[Document]:
         """First the families that `catalogue.yaml` names, then the others by name."""
         found = {text(document.root.get("name")) or "": document.root
-                 for document in self._catalogue.documents if document.kind == catalogue.FAMILY}
+                 for document in self._catalogue.documents if document.kind == FAMILY}
         named = list(dict.fromkeys(self._catalogue.order))
         rest = sorted(found.keys() - set(named), key=lambda name: (name.casefold(), name))
         return [{key.raw: plain(node) for key, node in found[name].items()}
