@@ -24,6 +24,20 @@ _LITTLE_DISK, _LITTLE_MEMORY = 5 << 30, 2 << 30
 _IMPORT_SECONDS = 180.0
 
 
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a provider does not load on this machine.
+
+    Attributes:
+        format: Format name.
+        quantizations: Shell-style patterns; empty means any.
+        reasons: Why, in the words of the engine's facts.
+    """
+
+    format: str
+    quantizations: list[str]
+    reasons: list[str]
+
+
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """One provider of an engine on this machine.
 
@@ -34,6 +48,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         version: The installed version, or the one that would be installed.
         reasons: Why not, or what to know; one clause each.
         fix: A command that changes it; may be empty.
+        limits: What it does not load here, of what its engine loads elsewhere.
     """
 
     engine: str
@@ -42,6 +57,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     reasons: list[str] = []
     fix: str = ""
+    limits: list[Limit] = []
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +88,9 @@ def examine(engines: Sequence[Engine], machine: Machine) -> list[Diagnosis]:
 
 def _examine(engine: Engine, provider: Provider, machine: Machine) -> Diagnosis:
     def told(state: str, reasons: list[str], version: str = "", fix: str = "") -> Diagnosis:
+        limits = _limits(engine, provider, machine) if state in ("works", "installable") else []
         return Diagnosis(engine=engine.name, provider=provider.name, state=state, version=version,
-                         reasons=reasons, fix=fix)
+                         reasons=reasons, fix=fix, limits=limits)
 
     if engine.name.lower() not in MODULES:
         return told("no", ["this version of Modelbook cannot start it"])
@@ -85,14 +102,13 @@ def _examine(engine: Engine, provider: Provider, machine: Machine) -> Diagnosis:
     except UserError:
         if not provider.requirements:
             return told("no", [f"no {provider.executable} on PATH; it is installed by other means"])
-        return told("installable", _limits(engine, provider, machine),
-                    version=pinned_version(provider), fix=install)
+        return told("installable", [], pinned_version(provider), install)
     version = installation.version or program_version(installation)
     if why := _does_not_start(installation, provider):
         again = f"runtime engines remove {engine.name} --provider {provider.name} && {install}"
         return told("broken", [why], version, again if provider.requirements else "")
-    return told("works", [*_version_note(provider, version), *_additions(engine, installation),
-                          *_limits(engine, provider, machine)], version)
+    return told("works", [*_version_note(provider, version), *_additions(engine, installation)],
+                version)
 
 
 def _does_not_start(installation: Installation, provider: Provider) -> str:
@@ -137,14 +153,22 @@ def _additions(engine: Engine, installation: Installation) -> list[str]:
             for rule in engine.loads if (lacking := installation.lacks(rule.requires))]
 
 
-def _limits(engine: Engine, provider: Provider, machine: Machine) -> list[str]:
-    """What this provider does not load here, in the words of the facts."""
-    reasons = [refusal.reason.rstrip(".") for refusal in engine.refuses
-               if (refusal.providers or refusal.without_cpu_flags)
-               and (not refusal.providers or matches(provider.name, refusal.providers))
-               and (not refusal.without_cpu_flags
-                    or machine.lacking_flags(refusal.without_cpu_flags))]
-    return list(dict.fromkeys(reasons))
+def _limits(engine: Engine, provider: Provider, machine: Machine) -> list[Limit]:
+    """What this provider does not load here, by format; a format that it loads nothing of whole."""
+    found = [refusal for refusal in engine.refuses
+             if (refusal.providers or refusal.without_cpu_flags)
+             and (not refusal.providers or matches(provider.name, refusal.providers))
+             and (not refusal.without_cpu_flags
+                  or machine.lacking_flags(refusal.without_cpu_flags))]
+    limits = []
+    for name in sorted({refusal.format for refusal in found}):
+        here = [refusal for refusal in found if refusal.format == name]
+        whole = [each for each in here if not each.quantizations and not each.split_files]
+        limits.append(Limit(
+            format=name, reasons=list(dict.fromkeys(each.reason for each in whole or here)),
+            quantizations=[] if whole else sorted({pattern for each in here
+                                                   for pattern in each.quantizations})))
+    return limits
 
 
 def resources() -> Resources:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import re
 import textwrap
 
 from compiler.check.codes import Explanation, explanations, find
 from compiler.check.words import nearest
 from runtime.errors import ExitCode, MisuseError
+
+_CODE = re.compile(r"\s*(?:MB)?[-_]?[0-9]", re.IGNORECASE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,11 +44,12 @@ def run(args: argparse.Namespace) -> int:
 def _find(word: str) -> Explanation:
     if found := find(word):
         return found
-    known = [name for item in explanations().values() for name in (item.code, item.name) if name]
-    near = nearest(word, known)
+    every = explanations().values()
+    # A number says nothing about its meaning, so no code is near another.
+    near = None if _CODE.match(word) else nearest(word, [item.name for item in every if item.name])
     raise MisuseError(f"there is no code or rule {word!r}", code="unknown-code",
                       hint=(f"did you mean {near}? " if near else "")
-                      + "`compiler explain --all` lists them")
+                      + f"`compiler explain --all` lists all {len(every)}")
 
 
 def _lines(item: Explanation) -> list[str]:

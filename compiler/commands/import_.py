@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from compiler import importers
+from compiler.emit.write import Changes
 from compiler.importers import _drafts, _files
 from compiler.report import plural
 from runtime.errors import ExitCode, MisuseError, UserError
@@ -21,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="folder for the specs: DIR/families/*.yaml and DIR/catalogue.yaml")
     parser.add_argument("--force", action="store_true",
                         help="overwrite files of DIR that say something else")
+    parser.add_argument("--format", choices=("text", "json"), default="text",
+                        help="how to report (default: text)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,32 +32,40 @@ def run(args: argparse.Namespace) -> int:
     name = "standard input" if str(args.file) == "-" else str(args.file)
     families = importers.load(args.form).convert(_read(args.file), name)
     if isinstance(families, _drafts.Drafts):
-        return _draft(families, args, name)
-    if not families:
+        files = _drafts.render(families, args.out, name) if families.families else {}
+        count, specs = len(families.families), sum(
+            len(draft.facts.specs) for draft in families.families)
+        left_out = families.left_out
+    else:
+        files = _files.render(families, args.out, name) if families else {}
+        count, specs = len(families), sum(len(family["specs"]) for family in families)
+        left_out = None
+    if args.format == "text":
+        for sentence in left_out or ():
+            print(f"left out: {sentence}", file=sys.stderr)
+    if not files:
         raise UserError(f"{name} holds no families", code="import-empty")
-    done = _files.write(_files.render(families, args.out, name), args.out, force=args.force)
-    specs = sum(len(family["specs"]) for family in families)
-    count = "1 family" if len(families) == 1 else f"{len(families)} families"
-    print(f"{count} with {plural(specs, 'spec')}, each read back and found equal")
-    print(f"{args.out}: {plural(len(done.new) + len(done.changed), 'file')} written, "
-          f"{len(done.unchanged)} unchanged")
-    print(f"next: compiler check {args.out}")
+    done = _files.write(files, args.out, force=args.force)
+    if args.format == "json":
+        print(json.dumps({
+            "out": args.out.as_posix(), "families": count, "specs": specs,
+            "drafts": left_out is not None, "left_out": left_out or [], "new": done.new,
+            "changed": done.changed, "unchanged": done.unchanged}, indent=2, ensure_ascii=False))
+    else:
+        _print(args.out, count, specs, done, drafts=left_out is not None)
     return ExitCode.OK
 
 
-def _draft(drafts: _drafts.Drafts, args: argparse.Namespace, name: str) -> int:
-    for sentence in drafts.left_out:
-        print(f"left out: {sentence}", file=sys.stderr)
-    if not drafts.families:
-        raise UserError(f"{name} holds no families", code="import-empty")
-    done = _files.write(_drafts.render(drafts, args.out, name), args.out, force=args.force)
-    specs = sum(len(draft.facts.specs) for draft in drafts.families)
-    print(f"{plural(len(drafts.families), 'draft')} with {plural(specs, 'spec')}; a TODO stands "
-          "for what that form does not say")
-    print(f"{args.out}: {plural(len(done.new) + len(done.changed), 'file')} written, "
+def _print(out: Path, count: int, specs: int, done: Changes, *, drafts: bool) -> None:
+    if drafts:
+        print(f"{plural(count, 'draft')} with {plural(specs, 'spec')}; a TODO stands for what "
+              "that form does not say")
+    else:
+        families = "1 family" if count == 1 else f"{count} families"
+        print(f"{families} with {plural(specs, 'spec')}, each read back and found equal")
+    print(f"{out}: {plural(len(done.new) + len(done.changed), 'file')} written, "
           f"{len(done.unchanged)} unchanged")
-    print(f"next: compiler check {args.out}, which lists each TODO")
-    return ExitCode.OK
+    print(f"next: compiler check {out}" + (", which lists each TODO" if drafts else ""))
 
 
 def _read(path: Path) -> bytes:
@@ -62,6 +74,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise MisuseError(f"there is no file {path}", code="file-missing") from None
+        raise MisuseError(f"there is no file {path}", code="file-missing",
+                          hint="name the file to read, or - for standard input") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}", code="file-unreadable") from None

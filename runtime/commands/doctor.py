@@ -34,11 +34,11 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"machine": machine.kind(), "resources": msgspec.to_builtins(resources),
                           "engines": msgspec.to_builtins(found)}, indent=2, ensure_ascii=False))
     else:
-        _print(machine, resources, found)
+        _print(machine, resources, found, whole=bool(args.engine))
     return ExitCode.OK if any(each.state == "works" for each in found) else ExitCode.FAILED
 
 
-def _print(machine: Machine, resources: Resources, found: list[Diagnosis]) -> None:
+def _print(machine: Machine, resources: Resources, found: list[Diagnosis], *, whole: bool) -> None:
     kind = machine.kind()
     flags = kind["cpu_flags"]
     print(f"machine  {kind['system']} on {kind['processor']}, {kind['cpu']}")
@@ -55,8 +55,18 @@ def _print(machine: Machine, resources: Resources, found: list[Diagnosis]) -> No
     names = [(each.engine, each.provider, each.state, each.version) for each in found]
     widths = [max(len(row[column]) for row in names) for column in range(4)]
     for each, row in zip(found, names, strict=True):
-        reasons = [*each.reasons, *([each.fix] if each.fix else [])]
+        notes = [*([each.fix] if each.fix else []), *each.reasons, *_limits(each, whole=whole)]
         head = "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True))
-        print(f"{head}  {reasons[0] if reasons else ''}".rstrip())
-        for reason in reasons[1:]:
-            print(f"{'':<{sum(widths) + 8}}{reason}")
+        print(f"{head}  {notes[0] if notes else ''}".rstrip())
+        for note in notes[1:]:
+            print(f"{'':<{sum(widths) + 8}}{note}")
+
+
+def _limits(each: Diagnosis, *, whole: bool) -> list[str]:
+    """What it does not load here: one line for all, or every reason."""
+    names = [f"{limit.format} ({', '.join(limit.quantizations)})" if limit.quantizations
+             else limit.format for limit in each.limits]
+    if whole:
+        return [f"no {name}: {reason}" for name, limit in zip(names, each.limits, strict=True)
+                for reason in limit.reasons]
+    return [f"not {', '.join(names)}; why: runtime doctor {each.engine}"] if names else []

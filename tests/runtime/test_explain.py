@@ -9,7 +9,7 @@ from runtime import room
 from runtime.cli import main
 from runtime.explain import INSTALLABLE, MISSING, READY, Question, explain
 from runtime.machine import Machine, MainMemory
-from runtime.manifest import encode
+from runtime.manifest import Manifest, encode
 from runtime.room import OfMachine, asked
 from runtime.select import find_family
 from runtime.support import judge, provider_refusal
@@ -220,6 +220,26 @@ def test_a_refused_provider_stops_a_launch_before_a_byte(bench):
     assert bench.run("stop", "smollm2").returncode == 0
 
 
+def test_doctor_says_first_what_to_do_and_names_limits_in_one_line(bench):
+    """Of llama.cpp whose llama-server refuses two quantizations, and Int8 of another format."""
+    made = json.loads(bench.manifest.read_bytes())
+    [engine] = [each for each in made["engines"] if each["name"] == "llama.cpp"]
+    engine["refuses"] = [
+        {"format": "gptq", "quantizations": ["*8*"], "providers": ["*"], "reason": "Not 8 bits."},
+        {"format": "gptq", "quantizations": ["*3*"], "providers": ["*"], "reason": "Not 3 bits."},
+        {"format": "awq", "providers": ["*"], "reason": "No AWQ at all."},
+        {"format": "awq", "quantizations": ["Int4"], "providers": ["*"], "reason": "Nor Int4."}]
+    bench.manifest.write_bytes(encode(msgspec.convert(made, Manifest)))
+    lines = bench.run("doctor").stdout.splitlines()
+    [at] = [number for number, line in enumerate(lines) if line.split()[1:2] == ["xllamacpp"]]
+    assert lines[at].endswith("runtime engines install llama.cpp --provider xllamacpp")
+    assert lines[at + 1].strip() == "not awq, gptq (*3*, *8*); why: runtime doctor llama.cpp"
+    whole = bench.run("doctor", "llama.cpp").stdout
+    assert "no awq: No AWQ at all." in whole
+    assert "no gptq (*3*, *8*): Not 8 bits." in whole
+    assert "Nor Int4" not in whole
+
+
 def test_doctor_tells_what_works_and_why_the_rest_does_not(bench):
     done = bench.run("doctor", "--format", "json")
     assert done.returncode == 0, done.stderr
@@ -230,6 +250,8 @@ def test_doctor_tells_what_works_and_why_the_rest_does_not(bench):
     assert found["mlx"]["state"] == "no" or told["machine"]["system"] == "darwin"
     assert all(each["state"] != "no" or each["reasons"] for each in told["engines"])
     assert told["resources"]["disk_free"] > 0
+    assert all(limit["reasons"] for each in told["engines"] for limit in each["limits"])
+    assert all(each["limits"] == [] for each in told["engines"] if each["state"] == "no")
     text = bench.run("doctor", "LLAMA.CPP").stdout
     assert "llama-server" in text
     assert "vLLM" not in text

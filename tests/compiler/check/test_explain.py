@@ -71,11 +71,19 @@ def test_all(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(("words", "near"), [
-    (["size-contradict-id"], "size-contradicts-id"), (["MB99"], "MB"), (["nonsense!"], "--all"),
+    (["size-contradict-id"], "size-contradicts-id"), (["MB99"], "--all"), (["nonsense!"], "--all"),
     ([], "MB203"), (["MB203", "--all"], "MB203")])
 def test_misuse(words: list[str], near: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *words]) == 2
     assert near in capsys.readouterr().err
+
+
+def test_a_code_is_near_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "MB999"]) == 2
+    said = capsys.readouterr().err
+    assert "MB999" in said
+    assert "did you mean" not in said
+    assert f"lists all {len(explanations())}" in said
 
 
 def test_pages(tmp_path: Path) -> None:

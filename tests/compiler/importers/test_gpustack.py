@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,24 @@ def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "left out: Demo-Embed: specs describe no models for embedding" in said.err
     assert "left out: draft model Demo-EAGLE3" in said.err
     assert "1 draft with 3 specs" in said.out
+
+
+def test_a_program_is_told_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = tmp_path / "model-catalog.yaml", tmp_path / "specs"
+    source.write_text(CATALOGUE, encoding="utf-8")
+    words = ["import", "gpustack", str(source), "--out", str(out), "--format", "json"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    assert (told["families"], told["specs"], told["drafts"]) == (1, 3, True)
+    assert "families/Demo-0.6B.yaml" in told["new"]
+    assert any("Demo-Embed" in sentence for sentence in told["left_out"])
+    assert not said.err
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["unchanged"] == told["new"]
+    source.write_text("[]", encoding="utf-8")
+    assert main(words) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"]
 
 
 def test_parsers_that_contradict_each_other_are_a_question(tmp_path: Path) -> None:
