@@ -33,22 +33,51 @@ class Asked(NamedTuple):
     remote_code: bool
 
 
-class Judgement:
-    """Remembers verdicts on the engines of one catalogue, whose names are unique."""
+class Judged:
+    """Verdicts of the engines of one catalogue, whose names are unique, on one list.
 
-    def __init__(self) -> None:
-        self._verdicts: dict[tuple[str, Asked], dict[str, Verdict]] = {}
+    Attributes:
+        asked: What was asked.
+    """
 
-    def verdicts(self, engine: Engine, asked: Asked) -> dict[str, Verdict]:
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self._verdicts: dict[str, dict[str, Verdict]] = {}
+        self._loaded: dict[str, list[str]] = {}
+
+    def verdicts(self, engine: Engine) -> dict[str, Verdict]:
         """Quantization → what the engine's facts say; not to be changed."""
-        key = (engine.name, asked)
-        found = self._verdicts.get(key)
+        found = self._verdicts.get(engine.name)
         if found is None:
-            if len(self._verdicts) >= _MOST:
-                self._verdicts.clear()
-            found = self._verdicts[key] = {
+            asked = self.asked
+            found = self._verdicts[engine.name] = {
                 name: judge(engine, model_format=asked.model_format, quantization=name,
                             architectures=asked.architectures, split=split,
                             remote_code=asked.remote_code)
                 for name, split in zip(asked.quantizations, asked.split, strict=True)}
+        return found
+
+    def loaded(self, engine: Engine) -> list[str]:
+        """The quantizations that the engine loads, in the order asked; not to be changed."""
+        found = self._loaded.get(engine.name)
+        if found is None:
+            verdicts = self.verdicts(engine)
+            found = self._loaded[engine.name] = [
+                name for name in self.asked.quantizations if verdicts[name].supported]
+        return found
+
+
+class Judgement:
+    """Remembers what has been judged."""
+
+    def __init__(self) -> None:
+        self._judged: dict[Asked, Judged] = {}
+
+    def of(self, asked: Asked) -> Judged:
+        """What the engines' facts say of a list of quantizations."""
+        found = self._judged.get(asked)
+        if found is None:
+            if len(self._judged) >= _MOST:
+                self._judged.clear()
+            found = self._judged[asked] = Judged(asked)
         return found

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from compiler import resolve
-from compiler.judgement import Asked, Judgement
+from compiler.judgement import Asked, Judged, Judgement
 from compiler.lock.attach import with_lock
-from compiler.read.nodes import Mapping, Node, Scalar, Sequence, plain
-from compiler.resolve import EffectiveHub, entries, scalars, text
+from compiler.read.nodes import Mapping, Node, Scalar, plain
+from compiler.resolve import EffectiveHub, EffectiveSpec, entries, scalars, text
 from runtime.lockfile import Lock
 from runtime.manifest import (
     FORMAT,
@@ -101,12 +101,18 @@ class Planner:
         self.by_name = {record.name.casefold(): record for record in engines}
         self.judgement = judgement or Judgement()
 
-    def family(self, document: Document) -> Family:
-        """The record of a family."""
+    def family(self, document: Document, specs: list[EffectiveSpec] | None = None) -> Family:
+        """The record of a family.
+
+        Args:
+            document: Its file.
+            specs: Its specs, where they have been worked out already.
+        """
         root = document.root
         architectures = _texts(root.get("architectures"))
         name = text(root.get("name")) or ""
-        specs = root.get("specs")
+        if specs is None:
+            specs = resolve.effective_specs(root)
         return Family(
             name=name,
             slug=slug(name),
@@ -127,31 +133,28 @@ class Planner:
             reasoning_start_tag=text(root.get("reasoning_start_tag")),
             reasoning_end_tag=text(root.get("reasoning_end_tag")),
             deprecated=_deprecation(root.get("deprecated")),
-            specs=[with_lock(self.spec(document, node, tuple(architectures)), document.lock)
-                   for node in (specs.items if isinstance(specs, Sequence) else [])
-                   if isinstance(node, Mapping)],
+            specs=[with_lock(self.spec(document, spec, tuple(architectures)), document.lock)
+                   for spec in specs],
             extensions=_extensions(root.get("extensions")),
             source=_source(document, root),
         )
 
-    def spec(self, document: Document, node: Mapping, architectures: tuple[str, ...]) -> Spec:
+    def spec(self, document: Document, spec: EffectiveSpec, architectures: tuple[str, ...]) -> Spec:
         """The record of one of its specs."""
-        model_format = text(node.get("format")) or ""
-        quantizations = _texts(node.get("quantizations"))
-        hubs = resolve.effective_hubs(node)
-        split = tuple(resolve.split_everywhere(hubs, name) for name in quantizations)
+        node = spec.node
         stated = node.get("engines")
         remote_code = _boolean(node.get("trust_remote_code"))
-        asked = Asked(model_format, tuple(quantizations), split, architectures, remote_code)
+        judged = self.judgement.of(Asked(spec.format, tuple(spec.names), spec.split, architectures,
+                                         remote_code))
         return Spec(
-            format=model_format,
+            format=spec.format,
             size_in_billions=resolve.size_text(node.get("size_in_billions")) or "",
             activated_size_in_billions=resolve.size_text(node.get("activated_size_in_billions")),
             variant=text(node.get("variant")),
-            quantizations=quantizations,
-            hubs=[hub_record(hub) for hub in hubs],
-            engines=(self.derived(asked) if stated is None
-                     else self.claimed(_texts(stated), asked)),
+            quantizations=spec.names,
+            hubs=[hub_record(hub) for hub in spec.hubs],
+            engines=(self.derived(judged) if stated is None
+                     else self.claimed(_texts(stated), judged)),
             engines_stated=stated is not None,
             trust_remote_code=remote_code,
             deprecated_quantizations={
@@ -162,29 +165,25 @@ class Planner:
             source=_source(document, node),
         )
 
-    def derived(self, asked: Asked) -> list[EngineClaim]:
+    def derived(self, judged: Judged) -> list[EngineClaim]:
         """The engines that load at least one quantization, by their own facts."""
-        claims = []
-        for engine in self.engines:
-            if not engine.launchable:
-                continue  # a page promises only what `runtime launch` does
-            verdicts = self.judgement.verdicts(engine, asked)
-            loads = [name for name in asked.quantizations if verdicts[name].supported]
-            if loads:
-                claims.append(EngineClaim(engine=engine.name, quantizations=loads))
-        return claims
+        # A page promises only what `runtime launch` does.
+        return [EngineClaim(engine=engine.name, quantizations=loads)
+                for engine in self.engines
+                if engine.launchable and (loads := judged.loaded(engine))]
 
-    def claimed(self, names: list[str], asked: Asked) -> list[EngineClaim]:
+    def claimed(self, names: list[str], judged: Judged) -> list[EngineClaim]:
         """The engines that the YAML claims, with what their facts refute."""
         claims = []
         for name in sorted(names, reverse=True):
             engine = self.by_name.get(name.casefold())
             refuted = {} if engine is None else {
                 quantization: f"{verdict.code} {verdict.reason}"
-                for quantization, verdict in self.judgement.verdicts(engine, asked).items()
+                for quantization, verdict in judged.verdicts(engine).items()
                 if not verdict.supported}
             claims.append(EngineClaim(engine=engine.name if engine else name,
-                                      quantizations=list(asked.quantizations), refuted=refuted))
+                                      quantizations=list(judged.asked.quantizations),
+                                      refuted=refuted))
         return claims
 
 

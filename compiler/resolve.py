@@ -23,6 +23,7 @@ from collections.abc import Sequence as SequenceABC
 import msgspec
 
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence, plain
+from runtime.files import expand
 from runtime.manifest import Engine, Format, Source
 
 #: Fields of a hub that it takes from its spec where it does not state them.
@@ -35,10 +36,8 @@ def text(node: Node | None) -> str | None:
 
     Fields that hold text keep it even where YAML would read a number or a boolean (`no`, `1e3`).
     """
-    if type(node) is not Scalar:  # called a million times a catalogue; Scalar has no subclass
-        return None
-    value = node.value
-    return value if type(value) is str else node.raw
+    # Called a million times a catalogue; Scalar has no subclass.
+    return node.raw if type(node) is Scalar else None
 
 
 def size_text(node: Node | None) -> str | None:
@@ -101,10 +100,11 @@ class EffectiveHub(msgspec.Struct, frozen=True, gc=False):
     split_parts: dict[str, Parts]
     multimodal_projectors: list[Scalar]
     draft: Mapping | None
-    own: frozenset[str]
+    own: Mapping
     # Asked for by a dozen rules, and so worked out once.
     _names: list[str]
     _parts: dict[str, list[str]]
+    _files: dict[str, list[str]] = {}
 
     def quantization_names(self) -> list[str]:
         """The names of the quantizations that this hub has; not to be changed."""
@@ -114,23 +114,69 @@ class EffectiveHub(msgspec.Struct, frozen=True, gc=False):
         """Quantization → parts, as plain text; not to be changed."""
         return self._parts
 
+    def files(self) -> dict[str, list[str]]:
+        """Quantization → paths of its weights, where a template names them; not to be changed."""
+        if not self._files:
+            whole, split = text(self.file_template), text(self.split_file_template)
+            for name in self._names:
+                if parts := self._parts.get(name):
+                    if split is not None:
+                        self._files[name] = [expand(split, name, part) for part in parts]
+                elif whole is not None:
+                    self._files[name] = [expand(whole, name)]
+        return self._files
 
-def effective_hubs(spec: Mapping) -> list[EffectiveHub]:
-    """The hubs of a spec, in order of preference, with everything filled in."""
-    return [_effective(spec, key, own) for key, own in entries(spec.get("hubs"))
-            if isinstance(own, Mapping)]
+
+class EffectiveSpec(msgspec.Struct, frozen=True, gc=False):
+    """One spec of a family.
+
+    Attributes:
+        node: Its mapping.
+        format: Format name.
+        quantizations: All of its quantizations, in page order.
+        names: Their names.
+        hubs: Its hubs with the spec's own values filled in.
+        split: Of each quantization, whether its weights are in several files on every hub that has
+            them; this is the `split` that `runtime.support.judge` asks for.
+    """
+
+    node: Mapping
+    format: str
+    quantizations: list[Scalar]
+    names: list[str]
+    hubs: list[EffectiveHub]
+    split: tuple[bool, ...]
 
 
-def _effective(spec: Mapping, key: Scalar, own: Mapping) -> EffectiveHub:
+def effective_specs(family: Mapping) -> list[EffectiveSpec]:
+    """The specs of a family, in page order."""
+    specs = family.get("specs")
+    return [_effective_spec(node) for node in (specs.items if isinstance(specs, Sequence) else [])
+            if isinstance(node, Mapping)]
+
+
+def _effective_spec(node: Mapping) -> EffectiveSpec:
+    quantizations = scalars(node.get("quantizations"))
+    names = [text(item) or "" for item in quantizations]
+    hubs = [_effective_hub(node, quantizations, names, key, own)
+            for key, own in entries(node.get("hubs")) if isinstance(own, Mapping)]
+    return EffectiveSpec(node, text(node.get("format")) or "", quantizations, names, hubs,
+                         _split_everywhere(hubs, names))
+
+
+def _effective_hub(spec: Mapping, quantizations: list[Scalar], names: list[str], key: Scalar,
+                   own: Mapping) -> EffectiveHub:
     def value(name: str) -> Node | None:
-        return own.get(name) if name in own.entries else spec.get(name)
+        entry = own.entries.get(name) or spec.entries.get(name)
+        return entry[1] if entry else None
 
     def scalar(name: str) -> Scalar | None:
         node = value(name)
-        return node if isinstance(node, Scalar) else None
+        return node if type(node) is Scalar else None
 
-    quantizations = scalars(value("quantizations"))
-    names = [text(node) or "" for node in quantizations]
+    if "quantizations" in own.entries:
+        quantizations = scalars(own.get("quantizations"))
+        names = [text(node) or "" for node in quantizations]
     parts = {
         name: Parts(part_key, node, scalars(node))
         for part_key, node in entries(value("split_parts"))
@@ -142,19 +188,17 @@ def _effective(spec: Mapping, key: Scalar, own: Mapping) -> EffectiveHub:
         quantizations=quantizations, file_template=scalar("file_template"),
         split_file_template=scalar("split_file_template"), split_parts=parts,
         multimodal_projectors=scalars(value("multimodal_projectors")),
-        draft=draft if isinstance(draft, Mapping) else None,
-        own=frozenset(own.entries), _names=names,
+        draft=draft if isinstance(draft, Mapping) else None, own=own, _names=names,
         _parts={name: [text(part) or "" for part in some.parts] for name, some in parts.items()},
     )
 
 
-def split_everywhere(hubs: SequenceABC[EffectiveHub], quantization: str) -> bool:
-    """Whether a quantization's weights are in several files on every hub that has them.
+def _split_everywhere(hubs: SequenceABC[EffectiveHub], names: list[str]) -> tuple[bool, ...]:
+    somewhere = {name for hub in hubs for name in hub.split_parts}
+    return tuple(name in somewhere and _is_split(hubs, name) for name in names)
 
-    This is the `split` that `runtime.support.judge` asks for.
-    """
-    if not any(quantization in hub.split_parts for hub in hubs):
-        return False
+
+def _is_split(hubs: SequenceABC[EffectiveHub], quantization: str) -> bool:
     having = [hub for hub in hubs if quantization in hub.quantization_names()]
     return bool(having) and all(
         quantization in hub.split_parts and len(hub.split_parts[quantization].parts) > 1

@@ -158,7 +158,7 @@ class Workshop:
         linked = "deprecated" in document.root.entries
         if not linked:
             findings = [*findings, *check_family(view)]
-        record = self.planner.family(document)
+        record = self.planner.family(document, view.effective)
         kept = Kept(card(record), view.renamed, findings, _encoded(gather(view)),
                     suppress.comments(document.text, document.root), linked)
         if self.profile is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from runtime.errors import UserError
 from runtime.manifest import Hub
 
-_RESERVED = re.compile(r"(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|/|$)", re.IGNORECASE)
+#: In a path that begins with a slash, in lower case; a fixed first letter is quickly looked for.
+_RESERVED = re.compile(r"/(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|/|$)")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 _LONGEST = 1024
 #: What nearly all paths are made of; such a part needs no further look.
@@ -21,7 +23,7 @@ def unsafe_path_reason(path: str) -> str | None:
     Specs and hub listings come from strangers; a path is safe when it is relative, stays inside the
     folder and means the same file on every system.
     """
-    if _PLAIN.fullmatch(path) and len(path) <= _LONGEST and not _RESERVED.search(path):
+    if _PLAIN.fullmatch(path) and len(path) <= _LONGEST and not _reserved(path):
         return None
     if not path:
         return "it is empty"
@@ -36,11 +38,24 @@ def unsafe_path_reason(path: str) -> str | None:
             return f"it has the part {part!r}"
         if part.endswith((" ", ".")) or part.startswith(" "):
             return f"its part {part!r} begins or ends with a space or ends with a dot"
-        if _RESERVED.match(part):
+        if _reserved(part):
             return f"its part {part!r} is a reserved name on Windows"
     if path.split("/")[0] in (".git", ".cache", ".huggingface"):
         return "it lies in a folder that hub clients keep for themselves"
     return None
+
+
+def _reserved(path: str) -> bool:
+    """Whether a part of `path` is a reserved name on Windows."""
+    return _RESERVED.search(f"/{path}".lower()) is not None
+
+
+def all_plain(paths: Sequence[str]) -> bool:
+    """Whether all paths are safe, and so plain that they need no look one by one."""
+    joined = "/".join(paths)
+    return not paths or (
+        _PLAIN.fullmatch(joined) is not None and max(map(len, paths)) <= _LONGEST
+        and not _reserved(joined))
 
 
 def expand(template: str, quantization: str, part: str | None = None) -> str:

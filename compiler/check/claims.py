@@ -66,12 +66,3 @@ def why_none(spec: SpecView) -> str:
     reasons = [spec.verdicts(engine.record)[name].reason.rstrip(".")
                for engine in spec.family.catalogue.engines]
     return "; ".join(reasons)
-
-
-def promised_engines(family: FamilyView) -> list[Engine]:
-    """The engines that some spec of the family is promised for, each once."""
-    found: dict[str, Engine] = {}
-    for spec in family.specs:
-        for engine in spec.promised():
-            found.setdefault(engine.name, engine)
-    return list(found.values())

@@ -24,6 +24,8 @@ _EXPERTS = re.compile(r"[-_][0-9]{1,4}E(?![A-Za-z0-9])")
 _UNIT = {"b": Decimal(1), "m": Decimal("0.001"), "t": Decimal(1000)}
 _BITS = re.compile(r"(?i)(?<![a-z0-9])(?:int([2-8])|([2-8])-?bits?|w([248])a16)(?![a-z0-9])")
 _WORD = re.compile(r"[a-z0-9]+")
+_DOTTED = re.compile(r"[a-z0-9.]+")
+_POINT = re.compile(r"(?<=[0-9])[._](?=[0-9])")
 
 #: Words of a repository's name that tell its format.
 FORMAT_WORDS = {"gptq": "gptq", "awq": "awq", "gguf": "ggufv2", "mlx": "mlx", "fp8": "fp8",
@@ -84,26 +86,29 @@ def stated_sizes(name: str) -> list[StatedSize]:
 
     The list is kept for the next who asks, and not to be changed.
     """
-    found: list[StatedSize] = []
     plain = bare(name)
-    for match in _SIZE.finditer(plain):
-        if _EXPERTS.match(plain, match.end()):
-            continue  # an activated size
-        unit = _UNIT[match["unit"].lower()]
-        readings = [match["number"].replace("_", ".")]
-        if "_" in match["number"]:
-            readings.append(match["number"].split("_")[1])
-        for reading in readings:
-            number = Decimal(reading) * unit
-            if match["unit"] in "Mm" and number < Decimal("0.02"):
-                continue  # `1M` is a context length
-            if match["experts"]:
-                whole = number * int(match["experts"])
-                # Experts share their attention layers: 8x7B has 46.7 billion, not 56.
-                found.append(StatedSize(match.group(), whole * Decimal("0.6"),
-                                        whole * Decimal("1.1"), _step(number)))
-            else:
-                found.append(StatedSize(match.group(), number, number, _step(number)))
+    # What one expert's share of the experts is, is an activated size.
+    return [size for match in _SIZE.finditer(plain) if not _EXPERTS.match(plain, match.end())
+            for size in _readings(match.group(), match["experts"], match["number"], match["unit"])]
+
+
+@lru_cache(maxsize=256)
+def _readings(written: str, experts: str | None, number: str, unit: str) -> list[StatedSize]:
+    """What a size can mean; the same few are written in every catalogue."""
+    found: list[StatedSize] = []
+    readings = [number.replace("_", ".")]
+    if "_" in number:
+        readings.append(number.split("_")[1])
+    for reading in readings:
+        billions = Decimal(reading) * _UNIT[unit.lower()]
+        if unit in "Mm" and billions < Decimal("0.02"):
+            continue  # `1M` is a context length
+        low = high = billions
+        if experts:
+            whole = billions * int(experts)
+            # Experts share their attention layers: 8x7B has 46.7 billion, not 56.
+            low, high = whole * Decimal("0.6"), whole * Decimal("1.1")
+        found.append(StatedSize(written, low, high, _step(billions)))
     return found
 
 
@@ -119,32 +124,42 @@ def stated_activated(name: str) -> list[StatedSize]:
 
 
 def stated_formats(repo_id: str) -> dict[str, str]:
-    """Format → the word that states it in the repository's own name."""
-    words = _WORD.findall(bare(base_name(repo_id)).lower())
+    """Format → the word that states it in the repository's own name; not to be changed."""
+    return _formats(base_name(repo_id))
+
+
+@lru_cache(maxsize=256)
+def _formats(name: str) -> dict[str, str]:
+    words = _WORD.findall(bare(name).lower())
     return {FORMAT_WORDS[word]: word for word in words if word in FORMAT_WORDS}
 
 
+@lru_cache(maxsize=256)
 def stated_bits(name: str) -> dict[int, str]:
-    """Bits of the weights → the words that state them (`Int4`, `8bit`, `w4a16`)."""
+    """Bits of the weights → the words that state them (`Int4`, `8bit`); not to be changed."""
     return {int(match[1] or match[2] or match[3]): match.group()
             for match in _BITS.finditer(bare(name))}
+
+
+@lru_cache(maxsize=4096)
+def _packaging(word: str) -> bool:
+    return _PACKAGING.match(word) is not None
 
 
 @lru_cache(maxsize=4096)
 def model_words(name: str) -> frozenset[str]:
     """The words that say which model it is: without packaging, sizes kept, case and dots aside."""
     text = bare(name).lower().removesuffix(".gguf")
-    text = re.sub(r"(?<=[0-9])[._](?=[0-9])", "p", text)
-    words = re.findall(r"[a-z0-9]+", text)
-    return frozenset(word for word in words if not _PACKAGING.match(word))
+    words = _WORD.findall(_POINT.sub("p", text))
+    return frozenset(word for word in words if not _packaging(word))
 
 
 @lru_cache(maxsize=4096)
 def model_key(name: str) -> str:
     """`model_words` joined in the order written, for names that differ only in their separators."""
     text = bare(name).lower().removesuffix(".gguf")
-    words = re.findall(r"[a-z0-9.]+", text.replace("_", "."))
-    return "".join(word for word in words if not _PACKAGING.match(word)).replace(".", "")
+    words = _DOTTED.findall(text.replace("_", "."))
+    return "".join(word for word in words if not _packaging(word)).replace(".", "")
 
 
 def same_model(first: str, second: str) -> bool:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 
 import msgspec
 
 from compiler import resolve
 from compiler.finding import Related, Span
-from compiler.judgement import Asked, Judgement
+from compiler.judgement import Asked, Judged, Judgement
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence
-from compiler.resolve import EffectiveHub, text
+from compiler.resolve import EffectiveHub, EffectiveSpec, text
 from runtime.facts import EngineFacts, newest
 from runtime.lockfile import Lock
 from runtime.manifest import Engine, Format, Source
@@ -35,7 +34,7 @@ class Document:
     @property
     def file_name(self) -> str:
         """The file's name without its folder."""
-        return PurePosixPath(self.file.replace("\\", "/")).name
+        return self.file.replace("\\", "/").rpartition("/")[2]
 
     @property
     def stem(self) -> str:
@@ -138,27 +137,28 @@ class Problem:
     related: tuple[Related, ...] = ()
 
 
-@dataclass(frozen=True)
 class SpecView:
     """One spec of a family.
 
     Attributes:
         family: The family that it belongs to.
         node: Its mapping.
+        path: Where in the document: `specs[0]`.
         format: Format name.
         size: Size in billions as ids write it (`0_5`).
         quantizations: All of its quantizations, in page order.
         hubs: Its hubs with the spec's own values filled in.
     """
 
-    family: FamilyView
-    node: Mapping
-    format: str
-    size: str
-    quantizations: list[Scalar]
-    hubs: list[EffectiveHub]
-    # Several rules ask the same; the answers are kept for the length of a check.
-    _loads: dict[str, bool] = field(default_factory=dict, repr=False)
+    def __init__(self, family: FamilyView, spec: EffectiveSpec, path: str) -> None:
+        self.family = family
+        self.node = spec.node
+        self.path = path
+        self.format = spec.format
+        self.size = resolve.size_text(spec.node.get("size_in_billions")) or ""
+        self.quantizations = spec.quantizations
+        self.hubs = spec.hubs
+        self._names, self._split = spec.names, spec.split
 
     @property
     def variant(self) -> str | None:
@@ -169,6 +169,10 @@ class SpecView:
     def anchor(self) -> Node:
         """The node to point at when the spec as a whole is meant: its format."""
         return self.node.get("format") or self.node
+
+    def place(self, node: Node) -> Place:
+        """Where `node`, which is part of this spec, stands."""
+        return Place(self.family.file, _point(node), _path(self.node, node, self.path) or "")
 
     @property
     def engines_node(self) -> Node | None:
@@ -183,10 +187,6 @@ class SpecView:
     def names(self) -> list[str]:
         """The names of its quantizations; not to be changed."""
         return self._names
-
-    @cached_property
-    def _names(self) -> list[str]:
-        return [text(node) or "" for node in self.quantizations]
 
     def title(self) -> str:
         """How messages call it: `ggufv2 36` or `ggufv2 36~name`."""
@@ -204,23 +204,20 @@ class SpecView:
         return isinstance(node, Scalar) and node.value is True
 
     @cached_property
-    def _asked(self) -> Asked:
-        names = tuple(self.names())
-        return Asked(self.format, names,
-                     tuple(resolve.split_everywhere(self.hubs, name) for name in names),
-                     tuple(self.family.architectures), self.trust_remote_code)
+    def _judged(self) -> Judged:
+        return self.family.catalogue.judgement.of(
+            Asked(self.format, tuple(self._names), self._split, tuple(self.family.architectures),
+                  self.trust_remote_code))
 
     def verdicts(self, engine: Engine) -> dict[str, Verdict]:
         """What the engine's facts say of each quantization; not to be changed."""
-        return self.family.catalogue.judgement.verdicts(engine, self._asked)
+        return self._judged.verdicts(engine)
 
     def loads(self, engine: Engine) -> bool:
         """Whether the engine loads at least one quantization."""
-        if engine.name not in self._loads:
-            self._loads[engine.name] = any(verdict.supported
-                                           for verdict in self.verdicts(engine).values())
-        return self._loads[engine.name]
+        return bool(self._judged.loaded(engine))
 
+    @cached_property
     def promised(self) -> list[Engine]:
         """The engines that the page prints: those stated, else those that load a quantization."""
         engines = self.family.catalogue.engines
@@ -270,16 +267,22 @@ class FamilyView(Document):
                 if (name := text(node) or "") != "TODO"]
 
     @cached_property
+    def effective(self) -> list[EffectiveSpec]:
+        """Its specs as the plan sees them, in page order."""
+        return resolve.effective_specs(self.root)
+
+    @cached_property
     def specs(self) -> list[SpecView]:
         """Its specs, in page order."""
-        specs = self.root.get("specs")
-        return [
-            SpecView(self, node, text(node.get("format")) or "",
-                     resolve.size_text(node.get("size_in_billions")) or "",
-                     resolve.scalars(node.get("quantizations")), resolve.effective_hubs(node))
-            for node in (specs.items if isinstance(specs, Sequence) else [])
-            if isinstance(node, Mapping)
-        ]
+        # A document that passed its schema has nothing but mappings in `specs`.
+        return [SpecView(self, spec, f"specs[{index}]")
+                for index, spec in enumerate(self.effective)]
+
+    @cached_property
+    def promised(self) -> list[Engine]:
+        """The engines that some spec is promised for, each once."""
+        return list({engine.name: engine for spec in self.specs for engine in spec.promised
+                     }.values())
 
     @property
     def renamed(self) -> tuple[str, str | None]:
@@ -287,11 +290,13 @@ class FamilyView(Document):
         node = self.root.get("deprecated")
         return self.name, text(node.get("renamed_to")) if isinstance(node, Mapping) else None
 
-    def sources(self) -> Iterator[tuple[SpecView, EffectiveHub]]:
-        """Every hub of every spec."""
-        for spec in self.specs:
-            for hub in spec.hubs:
-                yield spec, hub
+    def sources(self) -> list[tuple[SpecView, EffectiveHub]]:
+        """Every hub of every spec; not to be changed."""
+        return self._sources
+
+    @cached_property
+    def _sources(self) -> list[tuple[SpecView, EffectiveHub]]:
+        return [(spec, hub) for spec in self.specs for hub in spec.hubs]
 
 
 class EngineView(Document):
@@ -347,6 +352,7 @@ class CatalogueView:
     facts: list[EngineFacts] = field(default_factory=list)
     known_renamed: dict[str, str | None] | None = field(default=None, repr=False)
     judgement: Judgement = field(default_factory=Judgement, repr=False)
+    _releases: dict[str, list[EngineFacts]] = field(default_factory=dict, repr=False)
 
     @property
     def renamed(self) -> dict[str, str | None]:
@@ -357,7 +363,9 @@ class CatalogueView:
 
     def releases(self, engine: str) -> list[EngineFacts]:
         """What the newest probed release of each of the engine's providers has."""
-        return newest(self.facts, engine)
+        if engine not in self._releases:
+            self._releases[engine] = newest(self.facts, engine)
+        return self._releases[engine]
 
     def add(self, kind: str, file: str, root: Node, lock: Lock | None = None) -> None:
         """Add a document; `kind` is `family`, `engine` or `formats`, `lock` that of a family."""

@@ -7,7 +7,6 @@ import json
 import jsonschema_rs
 import pytest
 
-from compiler.resolve import effective_hubs
 from runtime.files import expected_files
 from runtime.manifest import Hub
 from tests.compiler.check.wrap import SCHEMAS, catalogue, findings, grave
@@ -33,7 +32,7 @@ GOOD = spec('q4_k_m: ["00001-of-00002", "00002-of-00002"]')
 
 
 def test_files_of_both() -> None:
-    hub = effective_hubs(catalogue(GOOD).families[0].specs[0].node)[0]
+    hub = catalogue(GOOD).families[0].specs[0].hubs[0]
     record = Hub(hub=hub.hub, repo_id="example/demo-7B-GGUF",
                  quantizations=hub.quantization_names(),
                  file_template="m-{quantization}.gguf",

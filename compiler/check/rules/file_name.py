@@ -52,7 +52,7 @@ def gather(family: FamilyView) -> Iterator[Fact]:
     # Where the name itself is refused (MB402, MB223), no file could be named after it.
     if name_reason(family.name) or family.name.startswith("-"):
         return
-    if family.stem not in (family.name, slug(family.name)):
+    if family.stem != family.name and family.stem != slug(family.name):
         yield Fact(family.file_name, family.stem, family.name, family.place(family.name_node))
 
 

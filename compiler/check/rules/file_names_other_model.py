@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from compiler.check.ids import base_name, model_key, model_words
 from compiler.check.registry import Scope
@@ -67,6 +68,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
                     [family.related(hub.repo_id, "the repository")] if hub.repo_id else [])
 
 
+@lru_cache(maxsize=256)
 def _compatible(repository: str, name: str) -> bool:
     first, second = _words(repository), _words(name)
     return (not second or first <= second or second <= first

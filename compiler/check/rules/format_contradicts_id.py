@@ -63,8 +63,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
 
 
 def _other_formats(spec: SpecView, hub: EffectiveHub) -> list[str]:
-    repo_id = text(hub.repo_id) or ""
-    stated = stated_formats(repo_id)
+    stated = stated_formats(text(hub.repo_id) or "")
     if not stated or spec.format in stated:
         return []
     # Weights of another format whose name repeats the format as their quantization.

@@ -52,6 +52,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
     for spec in family.specs:
         hubs = [hub for hub in spec.hubs if hub.hub != "pypi"]
         for hub in hubs if len(hubs) > 1 else []:
+            if hub.quantization_names() == spec.names():
+                continue
             missing = [name for name in spec.names() if name not in hub.quantization_names()]
             if missing and len(missing) < len(spec.names()):
                 yield family.problem(hub.key, f"{hub.hub} does not have {listing(missing)}",

@@ -60,10 +60,13 @@ def check(family: FamilyView) -> Iterator[Problem]:
              if len(word) >= 3 and word not in _COMMON}
     for _, hub in family.sources() if words else ():
         repo_id = text(hub.repo_id) or ""
+        lower = repo_id.lower()
+        if any(word in lower for word in words):
+            continue
         # A malformed id is MB211 or MB223.
         if hub.repo_id is None or repo_id.count("/") != 1 or repo_id.startswith("-"):
             continue
-        letters = _LETTERS.sub("", repo_id.lower())
+        letters = _LETTERS.sub("", lower)
         if not any(word in letters for word in words):
             yield family.problem(
                 hub.repo_id, f"nothing in {repo_id} resembles the family's name, {family.name}",

@@ -64,7 +64,7 @@ def gather(family: FamilyView) -> Iterator[Fact]:
                family.place(family.name_node))
     for spec in family.specs:
         yield Fact(spec_label(kind, page, spec.format, spec.size, spec.variant),
-                   f"the spec {spec.title()} of {family.name}", family.place(spec.anchor))
+                   f"the spec {spec.title()} of {family.name}", spec.place(spec.anchor))
 
 
 def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:

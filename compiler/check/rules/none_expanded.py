@@ -46,10 +46,9 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Look for templates that `none` is filled into."""
     for spec, hub in family.sources():
-        if "none" not in {name.lower() for name in hub.quantization_names()}:
-            continue
         for node in (hub.repo_id, hub.file_template if spec.layout() == "file" else None):
-            if node is not None and "{quantization}" in (text(node) or ""):
+            if (node is not None and "{quantization}" in (text(node) or "")
+                    and any(name.lower() == "none" for name in hub.quantization_names())):
                 expanded = (text(node) or "").replace("{quantization}", "none")
                 yield family.problem(node, f"the quantization none makes this {expanded}",
                                      "name the quantization as the repository does, "

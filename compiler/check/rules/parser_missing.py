@@ -37,7 +37,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.check.claims import promised_engines
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.check.words import listing
@@ -57,7 +56,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
         if ability not in family.abilities:
             continue
         named = {key.raw.lower() for key, _ in entries(family.root.get(field))}
-        lacking = [engine.name for engine in promised_engines(family)
+        lacking = [engine.name for engine in family.promised
                    if engine.launchable and getattr(engine, need)
                    and engine.name.lower() not in named]
         if lacking:

@@ -36,7 +36,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.check.claims import promised_engines
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
@@ -50,7 +49,7 @@ SCOPE = Scope.FAMILY
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare the parsers' engines with the promised ones."""
-    promised = {engine.name.lower() for engine in promised_engines(family)}
+    promised = {engine.name.lower() for engine in family.promised}
     for field in ("tool_parser", "reasoning_parser"):
         for key, _ in entries(family.root.get(field)):
             # An engine that does not exist is MB305.

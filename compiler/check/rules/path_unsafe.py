@@ -40,7 +40,7 @@ from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
 from compiler.read.nodes import Scalar
 from compiler.resolve import EffectiveHub, scalars, text
-from runtime.files import expand, unsafe_path_reason
+from runtime.files import all_plain, expand, unsafe_path_reason
 
 CODE = "MB224"
 NAME = "path-unsafe"
@@ -51,8 +51,11 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Expand every template and judge the path."""
     for _, hub in family.sources():
+        paths = list(_paths(hub))
+        if all_plain([path for _, path in paths]):
+            continue
         told: set[int] = set()
-        for node, path in _paths(hub):
+        for node, path in paths:
             reason = unsafe_path_reason(path)
             if reason and id(node) not in told:
                 told.add(id(node))

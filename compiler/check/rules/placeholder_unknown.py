@@ -71,7 +71,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
 
 def _field(family: FamilyView, field: str, node: Node | None,
            known: tuple[str, ...]) -> Iterator[Problem]:
-    for found in _BRACES.findall(text(node) or ""):
+    value = text(node) or ""
+    for found in _BRACES.findall(value) if "{" in value or "}" in value else ():
         if node is not None and found not in known:
             yield family.problem(node, _message(field, found, known), _hint(found, known))
             return

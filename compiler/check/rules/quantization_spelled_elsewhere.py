@@ -70,7 +70,7 @@ def gather(family: FamilyView) -> Iterator[Fact]:
             continue
         free = not any("{quantization}" in (text(hub.repo_id) or "") for hub in spec.hubs)
         for node in spec.quantizations:
-            yield Fact(spec.format, text(node) or "", family.place(node) if free else None)
+            yield Fact(spec.format, text(node) or "", spec.place(node) if free else None)
 
 
 def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:

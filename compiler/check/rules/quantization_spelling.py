@@ -34,12 +34,12 @@ Right
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from compiler.check.quantizations import style
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Scalar
 from compiler.resolve import text
 
 CODE = "MB241"
@@ -51,15 +51,22 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare the spelling within each hub's list."""
     for _, hub in family.sources():
-        styles: dict[str, list[Scalar]] = {}
-        for node in hub.quantizations:
-            if kind := style(text(node) or ""):
-                styles.setdefault(kind, []).append(node)
-        if len(styles) < 2:
-            continue
-        ordered = sorted(styles.values(), key=len)
-        odd, usual = ordered[0], ordered[-1]
-        yield family.problem(
-            odd[0], f"{text(odd[0])} is spelled unlike {text(usual[0])} beside it",
-            "look up how the repository spells it",
-            [family.related(usual[0], "the other spelling")])
+        if found := _unlike(tuple(hub.quantization_names())):
+            odd, usual = (hub.quantizations[index] for index in found)
+            yield family.problem(
+                odd, f"{text(odd)} is spelled unlike {text(usual)} beside it",
+                "look up how the repository spells it",
+                [family.related(usual, "the other spelling")])
+
+
+@lru_cache(maxsize=1024)
+def _unlike(names: tuple[str, ...]) -> tuple[int, int] | None:
+    """The first name of the rarest spelling and of the most usual one, by their indexes."""
+    styles: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        if kind := style(name):
+            styles.setdefault(kind, []).append(index)
+    if len(styles) < 2:
+        return None
+    ordered = sorted(styles.values(), key=len)
+    return ordered[0][0], ordered[-1][0]

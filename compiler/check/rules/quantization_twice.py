@@ -33,12 +33,11 @@ Right
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Scalar
-from compiler.resolve import text
 
 CODE = "MB243"
 NAME = "quantization-twice"
@@ -49,13 +48,18 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare the names of every list, case aside."""
     for spec in family.specs:
-        for nodes in (spec.quantizations, *(hub.quantizations for hub in spec.hubs)):
-            first: dict[str, Scalar] = {}
-            for node in nodes:
-                name = text(node) or ""
-                other = first.setdefault(name.lower(), node)
-                if other is not node:
-                    yield family.problem(
-                        node, f"{name} is in the list already, as {text(other)}",
-                        "keep the spelling that the repository uses",
-                        [family.related(other, "the first spelling")])
+        for names, nodes in ((spec.names(), spec.quantizations), *(
+                (hub.quantization_names(), hub.quantizations) for hub in spec.hubs)):
+            for index, before in _repeated(tuple(names)):
+                yield family.problem(
+                    nodes[index], f"{names[index]} is in the list already, as {names[before]}",
+                    "keep the spelling that the repository uses",
+                    [family.related(nodes[before], "the first spelling")])
+
+
+@lru_cache(maxsize=1024)
+def _repeated(names: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Names that are in the list already: their index, and that of the first."""
+    first: dict[str, int] = {}
+    return [(index, before) for index, name in enumerate(names)
+            if (before := first.setdefault(name.lower(), index)) != index]

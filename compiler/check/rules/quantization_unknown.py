@@ -34,13 +34,14 @@ Right
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from compiler.check.quantizations import examples, home_formats
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.check.words import listing, nearest
 from compiler.finding import Severity
-from compiler.resolve import text
+from runtime.support import matches
 
 CODE = "MB240"
 NAME = "quantization-unknown"
@@ -52,13 +53,23 @@ def check(family: FamilyView) -> Iterator[Problem]:
     """Match every quantization with the patterns of its format."""
     catalogue = family.catalogue
     for spec in family.specs:
-        for node in spec.quantizations:
-            name = text(node) or ""
-            if catalogue.knows_quantization(spec.format, name) or name == "TODO":  # MB270
+        known = catalogue.formats.get(spec.format)
+        if known is None:
+            continue
+        for index in _unmatched(tuple(spec.names()), tuple(known.quantizations)):
+            name = spec.names()[index]
+            if name == "TODO":  # MB270
                 continue
             near = nearest(name, examples(catalogue, spec.format))
             homes = home_formats(catalogue, name)
             hint = (f"did you mean {near}?" if near
                     else f"{name} is a quantization of {listing(homes)}" if homes
                     else "correct the name, or add a new kind to specs/formats.yaml")
-            yield family.problem(node, f"{spec.format} has no quantization {name}", hint)
+            yield family.problem(spec.quantizations[index],
+                                 f"{spec.format} has no quantization {name}", hint)
+
+
+@lru_cache(maxsize=1024)
+def _unmatched(names: tuple[str, ...], patterns: tuple[str, ...]) -> list[int]:
+    """The indexes of the names that match no pattern."""
+    return [index for index, name in enumerate(names) if not matches(name, patterns)]

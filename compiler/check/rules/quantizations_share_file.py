@@ -54,6 +54,9 @@ def check(family: FamilyView) -> Iterator[Problem]:
     for spec, hub in family.sources():
         if spec.layout() != "file":
             continue
+        paths = [path.lower() for some in hub.files().values() for path in some]
+        if len(set(paths)) == len(paths):
+            continue  # nearly always
         owners: dict[tuple[str, str], dict[str, Scalar]] = {}
         for name, path, template in _files(hub):
             repository = expand(text(hub.repo_id) or "", name).lower()

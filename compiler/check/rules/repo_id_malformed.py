@@ -48,6 +48,8 @@ SCOPE = Scope.FAMILY
 
 
 _PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\Z")
+#: What nearly all ids are; `_repository` has the words for the others.
+_USUAL = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*/[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*\Z")
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 
 
@@ -58,7 +60,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
         # An id that begins with a hyphen is reported by MB223, a strange placeholder by MB212.
         if hub.repo_id is None or repo_id is None or repo_id.startswith("-"):
             continue
-        whole = re.sub(r"[{}]", "", expand(repo_id, (hub.quantization_names() or ["x"])[0]))
+        whole = expand(repo_id, (hub.quantization_names() or ["x"])[0])
+        whole = whole.replace("{", "").replace("}", "")
         reason = _distribution(whole) if hub.hub == "pypi" else _repository(whole)
         if reason:
             yield family.problem(hub.repo_id, f"{repo_id!r} is no id on {hub.hub}: {reason}",
@@ -74,6 +77,8 @@ def _distribution(name: str) -> str | None:
 
 
 def _repository(repo_id: str) -> str | None:
+    if _USUAL.match(repo_id) and len(repo_id) <= 96 and ".git" not in repo_id:
+        return None
     parts = repo_id.split("/")
     if "://" in repo_id:
         return "it is an address"

@@ -56,7 +56,7 @@ _NOT_HERE = {"huggingface": "master", "modelscope": "main"}
 def check(family: FamilyView) -> Iterator[Problem]:
     """Look at branch names, and at commits that several hubs take from their spec."""
     for spec in family.specs:
-        inheriting = [hub for hub in spec.hubs if "revision" not in hub.own]
+        inheriting = [hub for hub in spec.hubs if "revision" not in hub.own.entries]
         node = spec.node.get("revision")
         if node is not None and is_commit(text(node)) and len(inheriting) > 1:
             yield family.problem(

@@ -62,6 +62,8 @@ SCOPE = Scope.FAMILY
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare what the specs download, hub by hub."""
+    if not _share_repository(family):
+        return  # nearly always
     first: dict[tuple[str, ...], tuple[SpecView, Node]] = {}
     for spec, hub in family.sources():
         if hub.repo_id is None:
@@ -76,6 +78,18 @@ def check(family: FamilyView) -> Iterator[Problem]:
                 "correct the repository id of one of them",
                 [family.related(node, f"the source of {other.title()}")])
             break
+
+
+def _share_repository(family: FamilyView) -> bool:
+    """Whether two specs download from one repository, whatever they take from it."""
+    owners: dict[tuple[str, str], SpecView] = {}
+    for spec, hub in family.sources():
+        repo_id = text(hub.repo_id) or ""
+        for name in hub.quantization_names() if "{quantization}" in repo_id else [""]:
+            place = (hub.hub, expand(repo_id, name).lower())
+            if owners.setdefault(place, spec) is not spec:
+                return True
+    return False
 
 
 def _weights(spec: SpecView, hub: EffectiveHub) -> set[tuple[str, ...]]:

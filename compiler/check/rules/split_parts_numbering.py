@@ -38,12 +38,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Node
-from compiler.resolve import EffectiveHub, Parts, text
+from compiler.resolve import EffectiveHub, text
 
 CODE = "MB234"
 NAME = "split-parts-numbering"
@@ -62,26 +63,36 @@ def check(family: FamilyView) -> Iterator[Problem]:
 
 
 def _hub(family: FamilyView, hub: EffectiveHub) -> Iterator[Problem]:
-    for parts in hub.split_parts.values():
-        names = [text(node) or "" for node in parts.parts]
-        matches = [_NUMBERED.match(name) for name in names]
-        if all(match is None for match in matches):
-            found = _unnumbered(parts, names)
-        else:
-            found = _numbered(parts, matches, names)
-        if found:
-            node, message, hint = found
-            yield family.problem(node, f"{text(parts.quantization)}: {message}", hint)
+    for name, parts in hub.split_parts.items():
+        if fault := _fault(tuple(hub.split_quantizations()[name])):
+            node = parts.node if fault.at is None else parts.parts[fault.at]
+            yield family.problem(node, f"{text(parts.quantization)}: {fault.message}", fault.hint)
 
 
-def _unnumbered(parts: Parts, names: list[str]) -> tuple[Node, str, str] | None:
+class _Fault(NamedTuple):
+    """What is wrong with a list of parts; without `at` it is the list as a whole."""
+
+    at: int | None
+    message: str
+    hint: str
+
+
+@lru_cache(maxsize=1024)
+def _fault(names: tuple[str, ...]) -> _Fault | None:
+    matches = [_NUMBERED.match(name) for name in names]
+    if all(match is None for match in matches):
+        return _unnumbered(names)
+    return _numbered(names, matches)
+
+
+def _unnumbered(names: tuple[str, ...]) -> _Fault | None:
     for index, name in enumerate(names):
         if name in names[:index]:
-            return parts.parts[index], f"the part {name} is given twice", "delete one of them"
+            return _Fault(index, f"the part {name} is given twice", "delete one of them")
     for index in range(1, len(names)):
         if _natural(names[index]) < _natural(names[index - 1]):
-            return (parts.parts[index], f"the part {names[index]} comes after {names[index - 1]}",
-                    "list the parts in the order in which they are numbered")
+            return _Fault(index, f"the part {names[index]} comes after {names[index - 1]}",
+                          "list the parts in the order in which they are numbered")
     return None
 
 
@@ -91,21 +102,20 @@ def _natural(name: str) -> list[tuple[int, str]]:
             for word in _DIGITS.split(name)]
 
 
-def _numbered(parts: Parts, matches: list[re.Match[str] | None],
-              names: list[str]) -> tuple[Node, str, str] | None:
+def _numbered(names: tuple[str, ...], matches: list[re.Match[str] | None]) -> _Fault | None:
     first = next(match for match in matches if match)
     total = int(first["total"])
     widths = (len(first["index"]), len(first["total"]), first["before"])
     for index, match in enumerate(matches):
-        node = parts.parts[index]
         if match is None or (len(match["index"]), len(match["total"]), match["before"]) != widths:
-            return (node, f"the part {names[index]} is numbered unlike {first.group()}",
-                    "number all parts alike")
+            return _Fault(index, f"the part {names[index]} is numbered unlike {first.group()}",
+                          "number all parts alike")
         if int(match["total"]) != total:
-            return (node, f"the part {names[index]} is of {int(match['total'])}, "
-                    f"{first.group()} of {total}", "correct the total")
+            return _Fault(index, f"the part {names[index]} is of {int(match['total'])}, "
+                          f"{first.group()} of {total}", "correct the total")
         if names[index] in names[:index]:
-            return node, f"the part {names[index]} is given twice", "number the parts from 1"
+            return _Fault(index, f"the part {names[index]} is given twice",
+                          "number the parts from 1")
     indexes = [int(match["index"]) for match in matches if match]
     if sorted(indexes) != list(range(1, len(indexes) + 1)) or len(indexes) != total:
         # The total is only text: it may be any number, so nothing is made of its size.
@@ -114,10 +124,10 @@ def _numbered(parts: Parts, matches: list[re.Match[str] | None],
         what = (f"part {first_absent} is missing" if absent == 1
                 else f"{absent} parts are missing" if absent
                 else f"part {max(indexes)} does not exist")
-        return (parts.node, f"{len(indexes)} parts are given where {first.group()} says {total}; "
-                f"{what}", "list every part once, in order")
+        return _Fault(None, f"{len(indexes)} parts are given where {first.group()} says {total}; "
+                      f"{what}", "list every part once, in order")
     if indexes != sorted(indexes):
         wrong = next(i for i in range(1, len(indexes)) if indexes[i] < indexes[i - 1])
-        return (parts.parts[wrong], f"the part {names[wrong]} comes after {names[wrong - 1]}",
-                "list the parts in the order in which they are numbered")
+        return _Fault(wrong, f"the part {names[wrong]} comes after {names[wrong - 1]}",
+                      "list the parts in the order in which they are numbered")
     return None

@@ -54,7 +54,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
             # Parts that no list has are MB233.
             if "split_parts" in spec.node.entries:
                 continue
-            inherited = "split_file_template" not in hub.own
+            inherited = "split_file_template" not in hub.own.entries
             used = any(other.split_parts for other in spec.hubs) if inherited else hub.split_parts
             if hub.split_file_template is not None and not used:
                 yield family.problem(hub.split_file_template,

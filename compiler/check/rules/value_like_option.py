@@ -36,7 +36,7 @@ from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem, SpecView
 from compiler.finding import Severity
 from compiler.read.nodes import Node, Scalar
-from compiler.resolve import entries, text
+from compiler.resolve import entries
 
 CODE = "MB223"
 NAME = "value-like-option"
@@ -47,8 +47,7 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Look at every value that reaches a command line or a path."""
     for node in _values(family):
-        value = text(node) or ""
-        if value.startswith("-"):
+        if type(node) is Scalar and (value := node.raw).startswith("-"):
             yield family.problem(node, f"{value!r} begins with a hyphen and would be an option",
                                  "write it without the hyphen")
 

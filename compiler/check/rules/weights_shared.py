@@ -83,7 +83,7 @@ def gather(family: FamilyView) -> Iterator[Fact]:
     for spec, hub in family.sources():
         if spec.layout() == "folder" and hub.repo_id is not None:
             yield Fact(hub.hub, text(hub.repo_id) or "", text(hub.revision) or "", family.name,
-                       family.place(hub.repo_id))
+                       spec.place(hub.repo_id))
 
 
 def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
