@@ -44,6 +44,7 @@ docs-zh: docs ## build the site in Simplified Chinese too, under docs/_build/htm
 		-exec cp -Rp {} ../build/docs-zh/ \;
 	$(BIN)/compiler build --language zh_CN --out build/docs-zh/generated
 	$(BIN)/python -m sphinx -b html -n -W --keep-going -q -c docs -D language=zh_CN \
+		-D modelbook_translations=../../specs/translations \
 		-d build/docs-zh-doctrees build/docs-zh docs/_build/html/zh
 	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,9 @@ from runtime.manifest import Family, Manifest, Record, Spec
 
 #: Longest description in a table, in characters.
 _SHORT = 160
+#: The role of English text on pages in another language; docutils makes `lang="en"` of its class.
+_FOREIGN = "english"
+_ROLE = f".. role:: {_FOREIGN}\n   :class: language-en\n\n"
 _RECORDS = (Record, LoopContext, view.SpecView, view.EngineView, view.HubView, view.Matrix,
             view.MemoryView, view.RecordLine)
 
@@ -117,11 +121,12 @@ class Writer:
             finalize=self._escaped if escaped else self._stated)
         environment.filters.update(
             rst=rst.escape, block=rst.block, code=rst.code, literal=rst.literal, commas=rst.join,
-            short=short, say=self._say, told=profile.language.told)
+            short=short, say=self._say, told=profile.language.told,
+            ability=profile.language.ability, reason=self._reason)
         environment.globals.update(
             rule=rst.rule, reference=rst.reference, link=rst.link, hub_title=hub_pages.title,
             family_label=view.family_label, printed_hub=view.printed_hub,
-            described=self._described)
+            described=self._described, own=self._own, short=short)
         self.family_template = environment.get_template("family.rst.j2")
         self.environment = environment
         self.index_template = environment.get_template("index.rst.j2")
@@ -130,10 +135,10 @@ class Writer:
         """A family's page."""
         self.place = _place(family)
         successor = family.deprecated.renamed_to if family.deprecated else None
-        return self.family_template.render(
+        return self._marked(self.family_template.render(
             family=family, successor=self.by_name.get((successor or "").casefold()),
             specs=[self._spec(family, spec, number)
-                   for number, spec in enumerate(family.specs, 1)])
+                   for number, spec in enumerate(family.specs, 1)]))
 
     def _spec(self, family: Family, spec: Spec, number: int) -> view.SpecView:
         made = view.spec_view(family, spec, number, self.engines)
@@ -147,22 +152,40 @@ class Writer:
         known = self.verification
         rows = [(engine, [known.cells[engine, name].text if (engine, name) in known.cells else "–"
                           for name in known.formats]) for engine in known.engines]
-        return self.environment.get_template("verification.rst.j2").render(
+        return self._marked(self.environment.get_template("verification.rst.j2").render(
             tried=bool(known.tried), formats=known.formats, rows=rows,
-            lines=[line for tried in known.tried.values() for line in view.record_lines(tried)])
+            lines=[line for tried in known.tried.values() for line in view.record_lines(tried)]))
 
     def index(self, families: list[Family], names: dict[str, str]) -> str:
         """The page that lists all families of one type."""
         self.place = "index"
-        return self.index_template.render(families=families, names=names)
+        return self._marked(self.index_template.render(families=families, names=names))
 
     def _say(self, text: str, *facts: str) -> rst.Rst:
         """A text of the template in the language of the pages, with facts in place of its `{}`."""
         said = self.language.say(text)
         return rst.Rst(said.format(*map(self._escaped, facts)) if facts else said)
 
-    def _described(self, family: Family) -> str:
-        return self.language.description(family.slug, family.description)
+    def _described(self, family: Family, cut: Callable[[str], str] = str) -> str:
+        """What a family says of itself, cut to length if need be."""
+        said = self.language.of_family(family.slug, family.description)
+        if said is None:
+            return rst.inside(cut(family.description), _FOREIGN)
+        return cut(said)
+
+    def _own(self, family: Family, text: str) -> str:
+        """Another text of a family's spec."""
+        said = self.language.of_family(family.slug, text)
+        return rst.inside(text, _FOREIGN) if said is None else said
+
+    def _reason(self, text: str) -> str:
+        """Why an engine does not load something, or why a verification failed."""
+        said = self.language.reason(text)
+        return rst.inside(text, _FOREIGN) if said is None else said
+
+    def _marked(self, page: str) -> str:
+        """A page, and on it the role of texts that it has in English alone."""
+        return _ROLE + page if f":{_FOREIGN}:`" in page else page
 
     def _escaped(self, value: Any) -> Any:
         if type(value) is not rst.Rst and isinstance(value, str):

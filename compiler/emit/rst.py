@@ -67,10 +67,12 @@ def _code_point(match: re.Match[str]) -> str:
 def block(text: str, indent: int) -> Rst:
     """Text of several lines as a line block, each line literal, for a place indented by `indent`.
 
-    The line block begins on a line of its own; blank lines and leading spaces are kept.
+    The line block begins on a line of its own; blank lines and leading spaces are kept. Lines that
+    are source already stay so.
     """
     pad = " " * indent
-    return Rst("\n".join(f"{pad}| {escape(line)}".rstrip() if line else f"{pad}|"
+    source = str if isinstance(text, Rst) else escape
+    return Rst("\n".join(f"{pad}| {source(line)}".rstrip() if line else f"{pad}|"
                          for line in text.split("\n")))
 
 
@@ -107,6 +109,12 @@ def literal(text: str) -> Rst:
     if text and "`" not in text and "\\" not in text and text.strip() == text:
         return Rst(f"``{code(text)}``")
     return escape(text)
+
+
+def inside(text: str, role: str) -> Rst:
+    """Each line of a text as interpreted text of a role."""
+    lines = [line.strip() for line in text.split("\n")]
+    return Rst("\n".join(f":{role}:`{escape(line)}`" if line else "" for line in lines))
 
 
 def link(title: str, url: str) -> Rst:

@@ -64,6 +64,9 @@ OPTIONS = (
            "The program whose options commands are made of."),
     Option("modelbook_engine_pages", None, "env", (str, type(None)),
            "Folder, relative to the source folder, for a page about each engine; none unless set."),
+    Option("modelbook_path", "/", "html", (str,),
+           "The path of the site on its server, for the page for 404; html_baseurl, where it is "
+           "set, says it better."),
     Option("modelbook_summary", "", "html", (str,),
            "What the site is about, in one sentence, for llms.txt."),
     Option("modelbook_translations", None, "html", (str, type(None)),

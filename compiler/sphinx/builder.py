@@ -16,6 +16,7 @@ from compiler.sphinx.choices import Quantization, SpecChoices
 from compiler.sphinx.records import Site
 from compiler.sphinx.spec_table import basis
 from compiler.sphinx.translation import _
+from compiler.sphinx.words import English
 from runtime.command import OPTIONS
 from runtime.hubs import available
 from runtime.manifest import Family, Hub
@@ -32,10 +33,19 @@ class Strings:
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
+        #: Numbers of those that are English on a site in another language.
+        self.english: set[int] = set()
 
     def number(self, text: str) -> int:
         """The number of a text; -1 for none."""
         return self.numbers.setdefault(text, len(self.numbers)) if text else -1
+
+    def reason(self, text: str, code: str = "") -> int:
+        """The number of a reason, with the code of the rule that gives it."""
+        number = self.number(text.rstrip(".。") + (f" ({code})" if code else ""))
+        if isinstance(text, English):
+            self.english.add(number)
+        return number
 
 
 def markup(known: Site, family: Family, made: Sequence[SpecChoices], program: Sequence[str],
@@ -60,7 +70,10 @@ def payload(known: Site, family: Family, made: Sequence[SpecChoices], program: S
     texts = Strings()
     engines = [engine.name for engine in known.manifest.engines]
     hubs = list(dict.fromkeys(hub.hub for each in made for hub in each.spec.hubs))
-    specs = [_spec(each, engines, hubs, texts, anchors) for each in made]
+    reasons = {deprecated.reason: known.language.of_family(family.slug, deprecated.reason)
+               or deprecated.reason for each in made
+               for deprecated in each.spec.deprecated_quantizations.values()}
+    specs = [_spec(each, engines, hubs, texts, anchors, reasons) for each in made]
     return {
         "program": list(program), "options": list(OPTIONS), "name": family.name,
         # Further options are those of Modelbook's own program.
@@ -70,12 +83,13 @@ def payload(known: Site, family: Family, made: Sequence[SpecChoices], program: S
                     for engine in known.manifest.engines],
         "hubs": [[hub, hub_pages.title(hub), "" if available(hub) else
                   _("Modelbook cannot download from %s.") % hub_pages.title(hub)] for hub in hubs],
-        "specs": specs, "texts": list(texts.numbers), "words": _words(),
+        "specs": specs, "texts": list(texts.numbers), "english": sorted(texts.english),
+        "words": _words(),
     }
 
 
 def _spec(each: SpecChoices, engines: Sequence[str], hubs: Sequence[str], texts: Strings,
-          anchors: Mapping[int, str]) -> dict[str, Any]:
+          anchors: Mapping[int, str], reasons: Mapping[str, str]) -> dict[str, Any]:
     spec = each.spec
     return {
         "size": spec.size_in_billions, "format": spec.format, "variant": spec.variant or "",
@@ -83,7 +97,7 @@ def _spec(each: SpecChoices, engines: Sequence[str], hubs: Sequence[str], texts:
         "order": [engines.index(name) for name in dict.fromkeys(each.order)],
         "usual": each.quantizations.index(each.usual) if each.usual else -1,
         "hubs": [[hubs.index(hub.hub), *_address(hub)] for hub in spec.hubs],
-        "quantizations": [_quantization(each, item, engines, hubs, texts)
+        "quantizations": [_quantization(each, item, engines, hubs, texts, reasons)
                           for item in each.quantizations],
     }
 
@@ -96,7 +110,7 @@ def _address(hub: Hub) -> list[str]:
 
 
 def _quantization(each: SpecChoices, item: Quantization, engines: Sequence[str],
-                  hubs: Sequence[str], texts: Strings) -> list[Any]:
+                  hubs: Sequence[str], texts: Strings, reasons: Mapping[str, str]) -> list[Any]:
     """Name, memory, what is to be said of it, hubs; then for each engine why not, and its badge."""
     memory = item.estimate.total if item.estimate else None
     told = ""
@@ -107,16 +121,15 @@ def _quantization(each: SpecChoices, item: Quantization, engines: Sequence[str],
     deprecation = each.spec.deprecated_quantizations.get(item.name)
     if deprecation:
         said = _("Deprecated since %(date)s: %(reason)s") % {
-            "date": deprecation.since, "reason": deprecation.reason}
+            "date": deprecation.since, "reason": reasons[deprecation.reason]}
         told = f"{said} {told}".strip()
     on_engines = []
     for engine in engines:
         choice = item.choices[engine]
-        reason = choice.reason.rstrip(".") + (f" ({choice.code})" if choice.code else "")
         on_engines.append([
-            texts.number(reason),
+            texts.reason(choice.reason, choice.code),
             texts.number(choice.badge.kind), texts.number(choice.badge.text),
-            *([{name: texts.number(reason) for name, reason in choice.providers.items()}]
+            *([{name: texts.reason(reason) for name, reason in choice.providers.items()}]
               if choice.providers else [])])
     return [item.name, human(memory) if memory is not None else "", texts.number(told),
             [hubs.index(hub.hub) for hub in item.hubs], on_engines]

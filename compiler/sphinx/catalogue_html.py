@@ -101,6 +101,7 @@ def _row(row: Row, links: Links, packer: Packer) -> str:
         name += f' <span class="mb-deprecated">{_e(_("deprecated"))}</span>'
     told = words.description(links.builder.env, family)
     description = short(told)
+    foreign = ' lang="en"' if isinstance(told, words.English) else ""
     anchors = " ".join(links.anchor(spec.label) for spec in row.specs)
     data = _attributes({
         "data-specs": _json(packer.row(row)), "data-anchors": anchors,
@@ -115,7 +116,7 @@ def _row(row: Row, links: Links, packer: Packer) -> str:
              (_("Formats"), _e(", ".join(row.formats))),
              (_("Engines"), _e(", ".join(row.engines))))
     return (f'<tr role="row"{data}><th scope="row" role="rowheader">{name}'
-            f'<p class="mb-description">{_e(description)}</p></th>'
+            f'<p class="mb-description"{foreign}>{_e(description)}</p></th>'
             + "".join(f'<td role="cell"{_attributes({"data-label": label})}>{cell}</td>'
                       for label, cell in cells) + "</tr>\n")
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from compiler.emit import hubs as hub_pages
+from compiler.emit.language import Language
 from compiler.emit.view import default_quantization
+from compiler.sphinx import words
 from compiler.sphinx.records import Site, Tried
 from compiler.sphinx.translation import _
 from runtime import files
@@ -130,17 +132,17 @@ def _estimate(spec: Spec, quantization: str, found: dict[str, Choice], context: 
 
 
 def _choice(site: Site, combination: Combination) -> Choice:
-    code, reason = _refusal(combination)
+    code, reason = _refusal(site.language, combination)
     tried = site.tried.get(combination.id)
     return Choice(combination, reason, code, badge(combination, reason, tried), tried,
-                  {} if reason else _providers(combination))
+                  {} if reason else _providers(site.language, combination))
 
 
-def _refusal(combination: Combination) -> tuple[str, str]:
+def _refusal(language: Language, combination: Combination) -> tuple[str, str]:
     """Rule code and reason, in the order in which `runtime launch` looks."""
     engine, verdict = combination.engine.name, combination.verdict
     if not verdict.supported:
-        return verdict.code, verdict.reason
+        return verdict.code, words.reason(language, verdict.reason, verdict.code)
     if not combination.engine.launchable:
         return "", _("Modelbook does not start %s.") % engine
     if not combination.promised:
@@ -153,13 +155,13 @@ def _refusal(combination: Combination) -> tuple[str, str]:
     return "", ""
 
 
-def _providers(combination: Combination) -> dict[str, str]:
+def _providers(language: Language, combination: Combination) -> dict[str, str]:
     spec, name = combination.spec, combination.quantization
     refusal = partial(
         provider_refusal, combination.engine, model_format=spec.format, quantization=name,
         split=all(files.is_split(hub, name) for hub in hubs_with(spec, name)),
         lacks_flags=lambda flags: False)
-    return {each.name: reason for each in combination.engine.providers
+    return {each.name: words.of_engine(language, reason) for each in combination.engine.providers
             if (reason := refusal(each.name))}
 
 
@@ -189,9 +191,9 @@ def _passed(tried: Tried) -> str:
 
 def level(name: str) -> str:
     """A level of verification, for people."""
-    words = {"plan": _("planned"), "hub": _("files checked"), "load": _("loads"),
+    known = {"plan": _("planned"), "hub": _("files checked"), "load": _("loads"),
              "chat": _("answers"), "abilities": _("abilities shown")}
-    return str(words.get(name, name))
+    return str(known.get(name, name))
 
 
 def _claimed(combination: Combination) -> bool:

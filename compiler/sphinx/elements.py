@@ -14,6 +14,10 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxTranslator
 
+from compiler.sphinx.words import English
+
+#: docutils makes `lang="en"` of this class.
+LANGUAGE_ENGLISH = "language-en"
 #: Builders of web pages, one page a document, on which scripts run.
 WEB = frozenset({"html", "dirhtml"})
 
@@ -35,6 +39,8 @@ class Preset(nodes.Inline, nodes.TextElement):
 
 def text(said: str, *classes: str) -> nodes.Node:
     """Literal text, with classes for the style sheet."""
+    if isinstance(said, English):
+        classes = (*classes, LANGUAGE_ENGLISH)
     return nodes.inline("", said, classes=list(classes)) if classes else nodes.Text(said)
 
 

@@ -21,7 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from compiler.emit import rst
 from compiler.emit.write import write
-from compiler.sphinx import elements
+from compiler.sphinx import elements, words
 from compiler.sphinx.choices import Badge
 from compiler.sphinx.records import Site, load, site
 from compiler.sphinx.spec_table import badge_node
@@ -88,7 +88,7 @@ def _catalogue(env: BuildEnvironment) -> str:
 
 
 def _page(known: Site, engine: Engine, catalogue: str) -> Iterator[nodes.Node]:
-    yield elements.paragraph(engine.description, " ",
+    yield elements.paragraph(words.of_engine(known.language, engine.description), " ",
                              elements.link(engine.homepage, engine.homepage))
     if not engine.launchable:
         yield elements.paragraph(_("Modelbook does not start it; what is known of it judges what "
@@ -96,10 +96,12 @@ def _page(known: Site, engine: Engine, catalogue: str) -> Iterator[nodes.Node]:
     yield _section(engine, "loads", _("What it loads"), _loads_table(known, engine, catalogue))
     if engine.refuses:
         yield _section(engine, "refuses", _("What it does not load"), nodes.bullet_list(
-            "", *(nodes.list_item("", _refusal(each)) for each in engine.refuses), bullet="-"))
+            "", *(nodes.list_item("", _refusal(known, each)) for each in engine.refuses),
+            bullet="-"))
     install = [elements.code(f"runtime engines install {engine.name}")] if (
         engine.launchable and any(each.requirements for each in engine.providers)) else []
-    providers = nodes.definition_list("", *map(_provider, engine.providers))
+    providers = nodes.definition_list(
+        "", *(_provider(known, each) for each in engine.providers))
     yield _section(engine, "providers", _("How to have it"), *install, providers)
     if engine.architectures:
         yield _section(engine, "architectures", _("Architectures that it has"),
@@ -128,27 +130,27 @@ def _section(engine: Engine, part: str, title: str, *content: nodes.Node) -> nod
     return nodes.section("", nodes.title("", title), *content, ids=[name], names=[name])
 
 
-def _refusal(refuses: Refuses) -> nodes.Node:
+def _refusal(known: Site, refuses: Refuses) -> nodes.Node:
     limits = [*map(str, refuses.quantizations), *refuses.providers]
     limits += [_("without %s") % flag for flag in refuses.without_cpu_flags]
     limits += [_("in several files")] if refuses.split_files else []
-    inside = f" ({', '.join(limits)})" if limits else ""
+    inside = _(" (%s)") % ", ".join(limits) if limits else ""
     since = " " + _("Seen since version %s.") % refuses.since if refuses.since else ""
     until = " " + _("Until version %s.") % refuses.until if refuses.until else ""
-    return elements.paragraph(nodes.literal("", refuses.format),
-                              f"{inside}: {refuses.reason}{since}{until}")
+    return elements.paragraph(nodes.literal("", refuses.format), inside + _(": "),
+                              words.of_engine(known.language, refuses.reason), f"{since}{until}")
 
 
-def _provider(provider: Provider) -> nodes.definition_list_item:
+def _provider(known: Site, provider: Provider) -> nodes.definition_list_item:
     systems = ", ".join(_SYSTEMS.get(each, each) for each in provider.platforms)
-    machines = f" ({', '.join(provider.machines)})" if provider.machines else ""
+    machines = _(" (%s)") % ", ".join(provider.machines) if provider.machines else ""
     computes = ", ".join(_COMPUTES.get(each, each) for each in provider.accelerators)
-    flags = f" ({', '.join(provider.cpu_flags)})" if provider.cpu_flags else ""
+    flags = _(" (%s)") % ", ".join(provider.cpu_flags) if provider.cpu_flags else ""
     said = [elements.paragraph(_("Runs on %(systems)s; computes on %(computes)s.") % {
         "systems": systems + machines, "computes": computes + flags})]
     if provider.requirements:
         said.append(elements.paragraph(_("Installs"), " ", *_names(provider.requirements), "."))
-    said += [elements.paragraph(note) for note in provider.notes]
+    said += [elements.paragraph(words.of_engine(known.language, note)) for note in provider.notes]
     return nodes.definition_list_item(
         "", nodes.term("", "", nodes.literal("", provider.name)), nodes.definition("", *said))
 
@@ -203,9 +205,9 @@ def _summed(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _word(kind: str) -> str:
-    words = {"passed": _("passed"), "failed": _("failed"), "stale": _("out of date"),
+    known = {"passed": _("passed"), "failed": _("failed"), "stale": _("out of date"),
              "undecided": _("not decided"), "untried": _("not verified")}
-    return str(words[kind])
+    return str(known[kind])
 
 
 def _legend(known: Site) -> Iterator[nodes.Node]:
@@ -256,11 +258,12 @@ def pages(known: Site) -> dict[str, str]:
     made = {f"{page_name(engine)}.rst": "\n".join([
         f".. _{label(engine)}:", "", *_title(engine.title), "",
         f".. model-engine:: {engine.name}", ""]) for engine in engines}
+    told = _("How many combinations of each engine and format are promised on pages, and what "
+             "became of those that were tried.")
     made["index.rst"] = "\n".join([
-        ".. _modelbook_engines:", "", *_title("Engines"), "",
-        "How many combinations of each engine and format are promised on pages, and what became of "
-        "those", "that were tried.", "", ".. engine-matrix::", "", ".. toctree::", "   :hidden:",
-        "", *(f"   {page_name(engine)}" for engine in engines), ""])
+        ".. _modelbook_engines:", "", *_title(str(_("Engines"))), "",
+        str(told), "", ".. engine-matrix::", "", ".. toctree::",
+        "   :hidden:", "", *(f"   {page_name(engine)}" for engine in engines), ""])
     return made
 
 

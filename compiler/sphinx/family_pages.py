@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from compiler.emit.language import Language
 from compiler.sphinx import builder, elements, verified
 from compiler.sphinx.choices import Choice, SpecChoices, choices, usual
 from compiler.sphinx.records import Site, family_label, site
@@ -48,7 +49,7 @@ def enrich(app: Sphinx, document: nodes.document) -> None:
         return
     program = tuple(env.config.modelbook_program.split())
     for section, each in zip(sections, made, strict=True):
-        _spec_section(section, each, program)
+        _spec_section(section, each, program, known.language)
     first = next((place for place, child in enumerate(page.children)
                   if isinstance(child, nodes.section)), len(page.children))
     anchors = {id(each.spec): section["ids"][0]
@@ -76,7 +77,8 @@ def _spec_sections(page: nodes.section, wanted: int) -> list[nodes.section]:
     return []
 
 
-def _spec_section(section: nodes.section, each: SpecChoices, program: tuple[str, ...]) -> None:
+def _spec_section(section: nodes.section, each: SpecChoices, program: tuple[str, ...],
+                  language: Language) -> None:
     """Badges and memory in a table; the commands in a fold, which the builder closes."""
     facts = next((child for child in section.children
                   if isinstance(child, nodes.bullet_list)), None)
@@ -84,7 +86,7 @@ def _spec_section(section: nodes.section, each: SpecChoices, program: tuple[str,
     plain = [child for child in section.children[at:] if not isinstance(child, nodes.target)]
     for child in plain:
         section.remove(child)
-    kept = [child for child in plain if not _superseded(child)]
+    kept = [child for child in plain if not _superseded(child, language)]
     if any(isinstance(child, nodes.literal_block) and "${" in child.astext() for child in kept):
         kept = list(_commands(each, program))
     place = section.index(facts) + 1 if facts is not None else at
@@ -93,15 +95,17 @@ def _spec_section(section: nodes.section, each: SpecChoices, program: tuple[str,
         made = elements.Fold(summary=_("Commands as text"), open=True, classes=["mb-plain"])
         made += kept
         fold = [made]
-    section[place:place] = [*spec_table(each), *verified.fold(each), *fold]
+    section[place:place] = [*spec_table(each), *verified.fold(each, language), *fold]
 
 
-def _superseded(child: nodes.Node) -> bool:
+def _superseded(child: nodes.Node, language: Language) -> bool:
     """Whether the table of the spec says all that a plain part says."""
     if isinstance(child, nodes.table):
         return True
-    # What the table of memory stands on is said under ours.
-    return isinstance(child, nodes.paragraph) and child.astext().startswith("Estimated from ")
+    # What the table of memory stands on is said under ours; in the template's own words.
+    before, __, after = language.say("Estimated {}.").partition("{}")
+    text = child.astext() if isinstance(child, nodes.paragraph) else ""
+    return bool(text) and text.startswith(before) and text.endswith(after)
 
 
 def _commands(each: SpecChoices, program: tuple[str, ...]) -> Iterator[nodes.Node]:

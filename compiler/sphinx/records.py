@@ -17,6 +17,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from compiler import resolve
+from compiler.emit.language import Language
+from compiler.sphinx.words import spoken
 from runtime import manifest as manifests
 from runtime.errors import UserError
 from runtime.manifest import Engine, Family, Format, Manifest
@@ -55,10 +57,12 @@ class Site:
     Attributes:
         manifest: What `compiler build` wrote.
         tried: Combination id → what became of it.
+        language: That of the site, with what specs say in it.
     """
 
     manifest: Manifest
     tried: Mapping[str, Tried] = field(default_factory=dict)
+    language: Language = field(default_factory=Language)
 
     @cached_property
     def families(self) -> dict[str, Family]:
@@ -129,7 +133,8 @@ class Site:
 
     @cached_property
     def _engine_digest(self) -> bytes:
-        return msgspec.json.encode([self.manifest.engines, self.manifest.formats], order="sorted")
+        return msgspec.json.encode([self.manifest.engines, self.manifest.formats,
+                                    self.language.engines], order="sorted")
 
     @cached_property
     def digest(self) -> str:
@@ -204,7 +209,8 @@ def site(env: BuildEnvironment) -> Site | None:
 
 def load(source: Path, config: Config) -> Site | None:
     """Likewise, where there is no environment yet; the same files are read once."""
-    return _load(_stamp(manifest_path(source, config)), _stamp(verification_path(source, config)))
+    return _load(_stamp(manifest_path(source, config)), _stamp(verification_path(source, config)),
+                 spoken(source, config))
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
@@ -217,7 +223,8 @@ def _stamp(path: Path) -> tuple[str, int, int]:
 
 
 @lru_cache(maxsize=4)
-def _load(manifest: tuple[str, int, int], verification: tuple[str, int, int]) -> Site | None:
+def _load(manifest: tuple[str, int, int], verification: tuple[str, int, int],
+          language: Language) -> Site | None:
     path = Path(manifest[0])
     try:
         loaded = manifests.load(path)
@@ -226,7 +233,7 @@ def _load(manifest: tuple[str, int, int], verification: tuple[str, int, int]) ->
         hint = error.hint or "write it with `compiler build --out`, or set modelbook_manifest"
         logger.warning("%s (%s)", error, hint, type="modelbook", subtype="manifest")
         return None
-    return Site(loaded, tried)
+    return Site(loaded, tried, language)
 
 
 def _read_tried(path: Path) -> dict[str, Tried]:

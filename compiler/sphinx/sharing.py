@@ -35,8 +35,9 @@ def _describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
 
 
 def base_path(app: Sphinx) -> str:
-    """The path of the site on its server; `/` where `html_baseurl` does not say."""
-    path = urlsplit(app.config.html_baseurl or "").path
+    """The path of the site on its server."""
+    known = app.config.html_baseurl
+    path = urlsplit(known).path if known else app.config.modelbook_path
     return path if path.endswith("/") else f"{path}/"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from docutils import nodes
 
-from compiler.sphinx import elements
+from compiler.emit.language import ENGLISH, Language
+from compiler.sphinx import elements, words
 from compiler.sphinx.choices import Choice, SpecChoices, level
 from compiler.sphinx.spec_table import badge_node
 from compiler.sphinx.translation import _
@@ -16,10 +17,10 @@ from runtime.records import Record
 _COMMIT = 12
 
 
-def fold(each: SpecChoices) -> list[nodes.Node]:
+def fold(each: SpecChoices, language: Language) -> list[nodes.Node]:
     """The records of a spec's combinations, folded; nothing where none was tried or refuted."""
     items = [item for quantization in each.quantizations
-             for choice in quantization.choices.values() for item in _items(choice)]
+             for choice in quantization.choices.values() for item in _items(choice, language)]
     if not items:
         return []
     made = elements.Fold(summary=_("What was verified"), classes=["mb-records"])
@@ -27,64 +28,78 @@ def fold(each: SpecChoices) -> list[nodes.Node]:
     return [made]
 
 
-def _items(choice: Choice) -> Iterator[nodes.definition_list_item]:
+def _items(choice: Choice, language: Language) -> Iterator[nodes.definition_list_item]:
     """One item for a combination that was tried, or that is claimed and refuted."""
     tried = choice.tried
     if tried is None and choice.badge.kind != "refuted":
         return
-    lines = [nodes.list_item("", elements.paragraph(line))
-             for line in (_lines(choice) if tried is None else
-                          [*map(record_line, tried.records), *_lines(choice)])]
+    lines = [nodes.list_item("", elements.paragraph(*line)) for line in [
+        *(record_line(record, language) for record in (tried.records if tried else ())),
+        *_lines(choice)]]
     term = nodes.term("", "", nodes.literal("", choice.combination.id), nodes.Text(" "),
                       badge_node(choice.badge))
     yield nodes.definition_list_item(
         "", term, nodes.definition("", nodes.bullet_list("", *lines, bullet="-")))
 
 
-def _lines(choice: Choice) -> Iterator[str]:
+def _lines(choice: Choice) -> Iterator[list[str]]:
     """What is known besides the records that count."""
     if choice.badge.kind == "refuted":
-        yield f"{choice.code} {choice.reason}".strip()
+        yield [f"{choice.code} ".lstrip(), choice.reason]
     if choice.tried and choice.tried.stale:
-        yield _("%d earlier records no longer count: what they stand on has changed since."
-                ) % choice.tried.stale
+        yield [_("%d earlier records no longer count: what they stand on has changed since."
+                 ) % choice.tried.stale]
 
 
-def record_line(record: Record) -> str:
+def record_line(record: Record, language: Language) -> list[str]:
     """One record in a line: outcome, engine, weights, machine, date, who, and what was seen."""
-    return "; ".join(filter(None, _parts(record)))
+    out: list[str] = []
+    for part in filter(None, _parts(record, language)):
+        out += [str(_("; ")), part] if out else [part]
+    return out + _evidence(record, language)
 
 
-def _parts(record: Record) -> Iterator[str]:
-    words = {"passed": _("passed"), "failed": _("failed"), "skipped": _("skipped"),
+def _parts(record: Record, language: Language) -> Iterator[str]:
+    known = {"passed": _("passed"), "failed": _("failed"), "skipped": _("skipped"),
              "environment": _("not decided for the machine's sake")}
-    outcome = str(words.get(record.outcome, record.outcome))
-    reached = f" ({level(record.level)})" if record.level else ""
-    yield f"{record.date[:10]}: {outcome}{reached}"
+    outcome = str(known.get(record.outcome, record.outcome))
+    reached = _(" (%s)") % level(record.level) if record.level else ""
+    yield _("%(date)s: %(outcome)s") % {"date": record.date[:10], "outcome": outcome + reached}
     engine = record.engine
     version = " ".join(filter(None, (engine.provider, engine.version)))
-    yield f"{engine.name} ({version})" if version else engine.name
-    yield _weights(record)
+    yield engine.name + (_(" (%s)") % version if version else "")
+    yield _weights(record, language)
     yield _machine(record)
     who = {"maintainer": _("tried by a maintainer"), "ci": _("tried by continuous integration"),
            "contributor": _("tried by a contributor")}
     yield str(who.get(record.who, record.who))
     if record.reason:
-        yield record.reason
-    if record.evidence and record.evidence.question and record.evidence.answer:
-        yield _("asked “%(question)s”, it answered “%(answer)s”") % {
-            "question": record.evidence.question, "answer": record.evidence.answer}
+        yield words.reason(language, record.reason)
 
 
-def _weights(record: Record) -> str:
+def _evidence(record: Record, language: Language) -> list[str]:
+    """What was asked and answered."""
+    seen = record.evidence
+    if not (seen and seen.question and seen.answer):
+        return []
+    said = _("; asked “%(question)s”, it answered “%(answer)s”")
+    if language.name == ENGLISH:
+        return [said % {"question": seen.question, "answer": seen.answer}]
+    # The question is Modelbook's own, and English; what language the answer is in nobody knows.
+    before, __, rest = str(said).partition("%(question)s")
+    between, __, after = rest.partition("%(answer)s")
+    return [before, words.English(seen.question), between, seen.answer, after]
+
+
+def _weights(record: Record, language: Language) -> str:
     if record.weights != "real":
-        near = record.twin.approximation if record.twin else ""
-        return _("a tiny twin, not the real weights") + (f" ({near})" if near else "")
+        near = words.reason(language, record.twin.approximation) if record.twin else ""
+        return _("a tiny twin, not the real weights") + (_(" (%s)") % near if near else "")
     source = record.source
     if source is None or not source.repo_id:
         return str(_("real weights"))
     at = f" @ {source.commit[:_COMMIT]}" if source.commit else ""
-    return f"{_('real weights')}: {source.repo_id}{at}"
+    return _("real weights: %s") % f"{source.repo_id}{at}"
 
 
 def _machine(record: Record) -> str:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
-from compiler.emit.language import read_po
+from compiler.emit import language as languages
+from compiler.emit.language import ENGLISH, Language
 from compiler.sphinx.translation import _
+from runtime.errors import UserError
 from runtime.manifest import Family
+
+logger = logging.getLogger(__name__)
 
 
 def _marked(text: str) -> str:
@@ -47,19 +54,56 @@ def _language(code: str, shown_in: str) -> str:
     return f"{name[0].upper()}{name[1:]}" if name else code
 
 
-def description(env: BuildEnvironment, family: Family) -> str:
-    """What a family says of itself; in English where it brings no translation."""
-    folder = env.config.modelbook_translations
-    if not folder or not env.config.language:
-        return family.description
-    path = Path(env.srcdir) / folder / env.config.language / f"{family.slug}.po"
+class English(str):
+    """What a spec says and nobody has translated into the language of the site.
+
+    `compiler.sphinx.elements.text` marks it for browsers, search engines and screen readers.
+    """
+
+    __slots__ = ()
+
+
+#: Read once a build: each has a configuration of its own.
+_spoken: WeakKeyDictionary[Config, Language] = WeakKeyDictionary()
+
+
+def spoken(source: Path, config: Config) -> Language:
+    """The language of the site, with what specs say in it."""
+    if config not in _spoken:
+        _spoken[config] = _read(source, config)
+    return _spoken[config]
+
+
+def _read(source: Path, config: Config) -> Language:
+    name, folder = config.language or ENGLISH, config.modelbook_translations
+    if name == ENGLISH:
+        return Language()
     try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        return family.description
-    return _own(path, changed).get(family.description, family.description)
+        return languages.read(name, source / folder / name if folder else None)
+    except UserError as error:
+        logger.warning("%s (%s)", error, error.hint, type="modelbook", subtype="translation")
+        return languages.read(name, None)
 
 
-@lru_cache(maxsize=1 << 12)
-def _own(path: Path, changed: int) -> dict[str, str]:
-    return read_po(path)
+def description(env: BuildEnvironment, family: Family) -> str:
+    """What a family says of itself; `English` where it brings no translation."""
+    said = spoken(Path(env.srcdir), env.config).of_family(family.slug, family.description)
+    return English(family.description) if said is None else said
+
+
+def of_engine(known: Language, text: str) -> str:
+    """What an engine's spec says; `English` where it brings no translation."""
+    said = known.of_engine(text)
+    return English(text) if said is None else said
+
+
+def reason(known: Language, text: str, code: str = "") -> str:
+    """Why an engine does not load something, or why a verification failed; likewise.
+
+    Args:
+        known: The language of the site.
+        text: In English.
+        code: Of the rule that refuses it.
+    """
+    said = known.reason(f"{code} {text}".lstrip())
+    return English(text) if said is None else said.removeprefix(f"{code} ")

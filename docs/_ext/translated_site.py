@@ -6,6 +6,7 @@ to the other where that has been built beside it, so a site in one language has 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,54 @@ THEME_WORDS = (
 _TRANSLATED = ("generated/models/", "generated/verification", "generated/engines/")
 
 
-class _Chinese(SearchChinese):
-    """Sphinx ships English's stemmer for Chinese, but names it after this in the search page."""
+#: Characters that Chinese is written in, as Python and JavaScript both write the range.
+_HAN = r"\u3400-\u9fff"
 
+
+class _Chinese(SearchChinese):
+    """Finds Chinese text by its characters and by pairs of them.
+
+    Sphinx's own way needs a dictionary of 19 MB (jieba), and cuts only pages into words, not what
+    a reader types; so it finds whole words alone, and without the dictionary nothing.
+    """
+
+    # Sphinx ships English's stemmer for Chinese, but names it after this in the search page.
     language_name = "English"
+    js_splitter_code = f"""
+function splitQuery(query) {{
+  const terms = [];
+  const runs = /[{_HAN}]+|(?:(?![{_HAN}])[\\p{{Letter}}\\p{{Number}}_])+/gu;
+  for (const run of query.match(runs) || [])
+    if (run.length < 2 || !/^[{_HAN}]/.test(run)) terms.push(run);
+    else for (let at = 0; at + 1 < run.length; at++) terms.push(run.slice(at, at + 2));
+  return terms;
+}}
+"""
+    _runs = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")
+
+    def split(self, input: str) -> list[str]:
+        """What of a text is looked for; the script above does the same to what a reader types."""
+        terms = []
+        for run in self._runs.findall(input):
+            if "\u3400" <= run[0] <= "\u9fff":
+                terms += [*run, *(run[at:at + 2] for at in range(len(run) - 1))]
+            else:
+                terms.append(run)
+                self.latin_terms.add(run)
+        return terms
+
+    def word_filter(self, stemmed_word: str) -> bool:
+        """Whether a term is worth a place in the index."""
+        return len(stemmed_word) > 1 or stemmed_word >= "\u3400"
 
 
 def _languages(app: Sphinx, config: Config) -> None:
     """Find which other languages were built, and where."""
     own = LANGUAGES[config.language or "en"][2]
+    if own:  # where its pages lie on the server
+        config.modelbook_path = f"{config.modelbook_path.rstrip('/')}/{own}"
+        if config.html_baseurl:
+            config.html_baseurl = f"{config.html_baseurl.rstrip('/')}/{own}"
     site = Path(app.confdir) / "_build" / "html"
     back = "../" * own.count("/")
     config.html_context["other_languages"] = [

@@ -7,6 +7,8 @@
   if (!place || !source) return;
   const data = JSON.parse(source.textContent);
   const { specs, engines, hubs, texts, words } = data;
+  // Reasons that the site has in no other language.
+  const english = new Set(data.english.map(number => texts[number]));
   const KEYS = ["size", "format", "variant", "quantization", "engine", "hub", "provider",
     "context-length", "port", "detach"];
 
@@ -155,6 +157,8 @@
         badge.hidden = !option.badge;
         reason.textContent = option.reason || "";
         reason.hidden = !option.reason;
+        if (english.has(option.reason)) reason.lang = "en";
+        else reason.removeAttribute("lang");
         if (option.reason) input.setAttribute("aria-describedby", reason.id);
         else input.removeAttribute("aria-describedby");
         action.hidden = !option.other;

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
+from compiler import verification
 from compiler.cli import main
 from compiler.emit import language, profiles
 from compiler.emit.language import Language
 from compiler.emit.pages import render
+from runtime.combination import all_combinations
 from runtime.errors import ExitCode, UserError
-from tests.support.pages import build_html, compile_specs, family_yaml
+from tests.support.pages import ROOT, build_html, compile_specs, family_yaml, html_of
 from tests.support.specs import shipped_manifest
 
 OTHERS = [name for name in language.names() if name != language.ENGLISH]
@@ -105,6 +107,81 @@ def test_descriptions_come_from_a_file_of_the_family(tmp_path: Path) -> None:
     (own / "alpha.po").write_text('msgid "A model."\nmsgstr "模型二"\n', encoding="utf-8")
     assert main(["build", "--specs", str(specs), "--out", str(out), "--language", "zh_CN"]) == 0
     assert "模型二" in (out / "models/llm/alpha.rst").read_text(encoding="utf-8")
+
+
+def said_by_specs() -> dict[str, set[str]]:
+    """File of translations without suffix → what its family's or engine's spec says."""
+    manifest = shipped_manifest()
+    said = {}
+    for family in manifest.families:
+        deprecations = [family.deprecated, *(each for spec in family.specs for each in
+                                             spec.deprecated_quantizations.values())]
+        said[family.slug] = {family.description, *(each.reason for each in deprecations if each)}
+    for engine in manifest.engines:
+        said[f"engines/{Path(engine.source.file).stem}"] = {
+            engine.description, *(each.reason for each in engine.refuses),
+            *(note for each in engine.providers for note in each.notes)}
+    return said
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_shipped_specs_are_translated_as_they_are_now(name: str) -> None:
+    known = language.find(name, ROOT / "specs").descriptions
+    for file, texts in said_by_specs().items():
+        there = f"specs/translations/{name}/{file}.po"
+        assert sorted(texts - set(known.get(file, {}))) == [], f"not translated; add to {there}"
+    for file, translations in known.items():
+        there = f"specs/translations/{name}/{file}.po"
+        assert sorted(set(translations) - said_by_specs().get(file, set())) == [], (
+            f"the spec no longer says it; look at the translation in {there}")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_refusal_of_shipped_families_is_translated(name: str) -> None:
+    known = language.find(name, ROOT / "specs")
+    manifest = shipped_manifest()
+    reasons = {(verdict.code, verdict.reason) for family in manifest.families
+               for verdict in (each.verdict for each in all_combinations(manifest, family))
+               if not verdict.supported}
+    assert {code for code, _reason in reasons} >= {"MB301", "MB302", "MB303", "MB304"}
+    for code, reason in sorted(reasons):
+        told = known.reason(f"{code} {reason}")
+        assert told and told.startswith(f"{code} "), reason
+        assert not re.search("[a-z]{3,} [a-z]{2,}", told), told  # no two words of English in a row
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_records_say_is_translated(name: str) -> None:
+    known = language.find(name, ROOT / "specs")
+    records = verification.read(ROOT / "specs")
+    said = {record.reason for record in records} | {
+        record.twin.approximation for record in records if record.twin}
+    assert len(said) > 10
+    assert [text for text in said if known.reason(text) is None] == []
+
+
+def test_sentences_of_rules_and_of_records_do_not_mix() -> None:
+    chinese = language.find("zh_CN")
+    assert chinese.reason("MB303 vLLM has no AForCausalLM, BModel") == (
+        "MB303 vLLM 没有架构 AForCausalLM, BModel")
+    assert chinese.reason("MB304 vLLM has no kernel") is None  # the engine's own words
+    assert chinese.reason("nothing has no words") is None
+    assert chinese.told("the start failed") == "the start 个失败"  # a sentence of counts
+
+
+def test_what_has_no_translation_is_marked_as_english(tmp_path: Path) -> None:
+    hostile = "A `model`_ with |marks| and :english:`roles`"
+    out = compile_specs(tmp_path, {
+        "alpha": family_yaml("alpha", hostile), "beta": family_yaml("beta", "One line.\nTwo: *2*"),
+    }, "--language", "zh_CN")
+    html = html_of(tmp_path, out)
+    alpha = (html / "alpha.html").read_text(encoding="utf-8")
+    assert f'<span lang="en">{hostile}</span>' in re.sub(' class="[^"]*"', "", alpha)
+    beta = re.sub(' class="[^"]*"', "", (html / "beta.html").read_text(encoding="utf-8"))
+    assert '<span lang="en">One line.</span>' in beta
+    assert '<span lang="en">Two: *2*</span>' in beta
+    index = (html / "index.html").read_text(encoding="utf-8")
+    assert 'lang="en">One line. Two: *2*</span>' in index
 
 
 def test_fuzzy_and_empty_translations_do_not_count(tmp_path: Path) -> None:
