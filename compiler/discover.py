@@ -90,6 +90,25 @@ def asked(paths: Sequence[str | Path], specs: Path | None) -> Found:
     return result
 
 
+def families_of(paths: Sequence[str | Path], specs: Path | None) -> tuple[Path, list[str]] | None:
+    """The specs folder that holds all of the given files, and the files' names, if they are
+    families right there that are named as the folder names them; else None.
+
+    Raises:
+        MisuseError: Something named does not exist, or holds no specs.
+    """
+    found = asked(paths, specs)
+    roots = {source.root for source in found.sources}
+    if found.findings or found.skipped or len(roots) != 1:
+        return None
+    [root] = roots
+    if (specs or root) != root or not is_specs(root) or any(
+            source.kind != FAMILY or source.path != root / source.relative
+            for source in found.sources):
+        return None
+    return root, sorted(source_name(source.path) for source in found.sources)
+
+
 def in_folder(folder: Path) -> Found:
     """The spec files of a folder, in order.
 

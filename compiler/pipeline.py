@@ -51,6 +51,8 @@ class Compiled:
         findings: Everything that was found, suppressions applied, sorted.
         catalogue: The catalogue without its families.
         families: How many there are.
+        sources: File → family.
+        broken: Files of the families that have an error which leaves nothing of them.
         outputs: What to write; None where only findings were wanted, or a family has an error that
             leaves nothing of it to write.
     """
@@ -59,7 +61,8 @@ class Compiled:
     catalogue: Catalogue
     families: int
     outputs: Outputs | None = None
-    _sources: dict[str, Source] = field(default_factory=dict, repr=False)
+    sources: dict[str, Source] = field(default_factory=dict, repr=False)
+    broken: set[str] = field(default_factory=set)
     _store: tuple[Path, cache.Store] | None = field(default=None, repr=False)
 
     def texts(self, findings: Iterable[Finding]) -> dict[str, str]:
@@ -67,7 +70,7 @@ class Compiled:
         texts = dict(self.catalogue.texts)
         for finding in findings:
             for name in (finding.file, *(related.file for related in finding.related)):
-                if name not in texts and (source := self._sources.get(name)):
+                if name not in texts and (source := self.sources.get(name)):
                     content, _ = read_bytes(source.path, source.root)
                     if content is not None:
                         texts[name] = decoded(content)
@@ -143,7 +146,9 @@ class _Run:
         engines = self._engines()
         findings = self._findings(parts, engines)
         names = {source_name(source.path): source for source in families}
-        result = Compiled(findings, self.frame.catalogue, len(families), _sources=names)
+        result = Compiled(findings, self.frame.catalogue, len(families), sources=names)
+        result.broken = {name for name, part in zip(names, parts, strict=True)
+                         if part.kept.card is None}
         fresh = cache.Store([cache.Entry(part.key, part.kept) for part in parts])
         if self.profile is not None:
             if any(part.kept.card is None for part in parts):

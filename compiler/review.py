@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from compiler import check, suppress
 from compiler.catalogue import Catalogue, load
+from compiler.check.registry import catalogue_codes
+from compiler.discover import families_of
 from compiler.finding import Finding, Severity
 from compiler.pipeline import Compiled, Options, compile_specs
 
@@ -64,12 +66,17 @@ def review(specs: Path | None = None, paths: Sequence[str | Path] = (), *, stric
         if compiled is not None:
             compiled.keep()
             return of_compiled(compiled, strict=strict, info=info)
+    if options is not None and (few := _of_few(specs, paths, options)):
+        return replace(few, findings=_kept(few.findings, info), strict=strict)
     catalogue = load(specs, paths)
     files = set(catalogue.checked) if paths else None
     found = [*_read(catalogue), *check.run(catalogue, files)]
-    asked = {name: text for name, text in catalogue.texts.items() if name in catalogue.checked}
+    # A clash is told to whoever checks either file, unless the other one accepts it.
+    accepting = set(catalogue.checked) | {finding.file for finding in found}
+    texts = {name: text for name, text in catalogue.texts.items() if name in accepting}
     trees = {document.file: document.root for document in catalogue.documents}
-    found = suppress.apply(found, asked, trees)
+    found = [finding for finding in suppress.apply(found, texts, trees)
+             if finding.file in catalogue.checked or finding.code not in suppress.SEVERITIES]
     return Review(sorted(_kept(found, info), key=Finding.sort_key), catalogue.checked,
                   catalogue.texts, catalogue, strict)
 
@@ -79,6 +86,33 @@ def of_compiled(compiled: Compiled, *, strict: bool = False, info: bool = True) 
     kept = _kept(compiled.findings, info)
     return Review(kept, compiled.catalogue.checked, compiled.texts(kept), compiled.catalogue,
                   strict)
+
+
+def _of_few(specs: Path | None, paths: Sequence[str | Path], options: Options) -> Review | None:
+    """The review of a few families by what was kept of the others; None where that is not it.
+
+    A family beside them that cannot be read is one whose neighbours may call it unknown, or not,
+    for as much of it as can be read; only the catalogue in one piece tells.
+    """
+    if not paths or not options.cached or (few := families_of(paths, specs)) is None:
+        return None
+    root, names = few
+    compiled = compile_specs(root, options)
+    if compiled is None or not compiled.broken <= set(names):
+        return None
+    compiled.keep()
+    read = [finding for finding in compiled.catalogue.findings
+            if finding.file not in compiled.sources]
+    about = [finding for finding in compiled.findings if _concerns(finding, names)]
+    found = sorted([*about, *read], key=Finding.sort_key)
+    return Review(found, names, compiled.texts(found), compiled.catalogue)
+
+
+def _concerns(finding: Finding, names: Collection[str]) -> bool:
+    """Whether a finding is about one of the files, or a clash of another with one of them."""
+    return finding.file in names or (
+        any(related.file in names for related in finding.related)
+        and finding.code in catalogue_codes())
 
 
 def _kept(findings: list[Finding], info: bool) -> list[Finding]:

@@ -175,6 +175,12 @@ def check_catalogue(view: CatalogueView, facts: Facts,
         for rule in all_rules() if rule.scope is Scope.CATALOGUE)
 
 
+@cache
+def catalogue_codes() -> frozenset[str]:
+    """The codes of the rules on the catalogue as a whole."""
+    return frozenset(rule.code for rule in all_rules() if rule.scope is Scope.CATALOGUE)
+
+
 def _findings(problems: Iterable[tuple[Rule, Iterable[Problem]]]) -> list[Finding]:
     """Problems as findings, each once."""
     found: dict[tuple[object, ...], Finding] = {}
