@@ -25,6 +25,7 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
         layout: `folder` or `file`: which of the two the engine is given.
         weights: Absolute weight files in loading order; empty for folder formats.
         projector: Absolute path of a multimodal projector that goes with them.
+        draft: Absolute path of a small model that guesses tokens ahead of it.
         original: Folder with the configuration and tokenizer of the unquantized model, where it is
             on this machine; some engines read them there instead of from a .gguf file.
     """
@@ -34,6 +35,7 @@ class LocalModel(msgspec.Struct, frozen=True, kw_only=True):
     layout: str = "folder"
     weights: tuple[Path, ...] = ()
     projector: Path | None = None
+    draft: Path | None = None
     original: Path | None = None
 
     @property
@@ -189,6 +191,7 @@ class Engine(Protocol):
         HEALTH: Path that answers 200 once the server is up, None where there is none.
         UP: Pattern of the line of its log after which it listens on its port; None where no line
             says that.
+        DRAFTS: Layouts (`folder`, `file`) in which it takes a draft model beside the model.
         FAILURES: Known failures, the most telling first.
         UNWANTED: Provider → distributions that break it and are removed after installation.
         DEFAULT_CONTEXT: Tokens of a request when nobody asks for a number; None leaves it to the
@@ -199,6 +202,7 @@ class Engine(Protocol):
     NAME: str
     HEALTH: str | None
     UP: str | None
+    DRAFTS: tuple[str, ...]
     FAILURES: tuple[Failure, ...]
     UNWANTED: dict[str, tuple[str, ...]]
     DEFAULT_CONTEXT: int | None

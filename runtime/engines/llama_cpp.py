@@ -18,6 +18,7 @@ from runtime.errors import UserError
 NAME = "llama.cpp"
 HEALTH: str | None = "/health"
 UP: str | None = r"\blistening on http"
+DRAFTS: tuple[str, ...] = ("file",)
 UNWANTED: dict[str, tuple[str, ...]] = {}
 #: Left to itself it would reserve memory for the whole of what the model was trained on.
 DEFAULT_CONTEXT: int | None = 8192
@@ -87,6 +88,8 @@ def _native(runner: Runner, model: LocalModel, options: ServeOptions) -> Command
         argv += ["--ctx-size", str(options.context_length)]
     if model.projector is not None:
         argv += ["--mmproj", str(model.projector)]
+    if model.draft is not None:
+        argv += ["--model-draft", str(model.draft)]
     if options.chat_template is not None:
         argv += ["--jinja", "--chat-template-file", str(options.chat_template.path)]
     # Read by llama-server itself, and by our launcher; LLAMA_ARG_* of the user's own shell would
@@ -106,6 +109,8 @@ def _llama_cpp_python(runner: Runner, model: LocalModel, options: ServeOptions) 
     notes = ["llama-cpp-python answers one request at a time"]
     if model.projector is not None:
         notes.append("llama-cpp-python is not given the projector; the model takes text only")
+    if model.draft is not None:
+        notes.append("llama-cpp-python is not given the draft model")
     if options.chat_template is not None:
         notes.append("llama-cpp-python takes no chat template; the file's own is used")
     # Its settings fall back to variables of these names, and HOST and PORT even win over options.

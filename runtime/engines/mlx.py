@@ -19,6 +19,7 @@ NAME = "MLX"
 #: It answers 200 before the model is loaded; only a generation proves anything.
 HEALTH: str | None = "/health"
 UP: str | None = None
+DRAFTS: tuple[str, ...] = ("folder",)
 UNWANTED: dict[str, tuple[str, ...]] = {}
 DEFAULT_CONTEXT: int | None = None
 MEMORY = 1 << 28
@@ -58,6 +59,8 @@ def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> C
             "--host", options.host, "--port", str(options.port)]
     if options.chat_template is not None:
         argv += option("--chat-template", options.chat_template.text)
+    if model.draft is not None:
+        argv += ["--draft-model", str(model.draft)]
     if options.trust_remote_code:
         argv.append("--trust-remote-code")
     cache = options.cache / "huggingface"

@@ -40,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--rope-freq-base", type=float, dest="rope_freq_base", metavar="N")
     add("--rope-freq-scale", type=float, dest="rope_freq_scale", metavar="N")
     add("-mm", "--mmproj", metavar="FILE")
+    add("-md", "--model-draft", metavar="FILE")
+    add("--spec-type", choices=("draft-simple", "draft-eagle3", "draft-mtp", "draft-dflash"),
+        default="draft-simple", help="how the draft model guesses")
+    add("--spec-draft-n-max", type=int, metavar="N", help="tokens that it guesses at most")
     add("--jinja", action="store_true", default=None, dest="use_jinja")
     add("--chat-template-file", metavar="FILE")
     add("--reasoning-format", choices=("none", "auto", "deepseek", "deepseek-legacy"))
@@ -89,6 +93,8 @@ def parameters(args: argparse.Namespace, xllamacpp: Any) -> Any:
             setattr(params, field, _cache_type(name, xllamacpp.ggml_type))
     if args.mmproj is not None:
         params.mmproj.path = args.mmproj
+    if args.model_draft is not None:
+        _draft(params.speculative, args, xllamacpp.common_speculative_type)
     if args.chat_template_file is not None:
         params.chat_template = Path(args.chat_template_file).read_text(encoding="utf-8")
     if args.reasoning_format is not None:
@@ -102,6 +108,16 @@ def parameters(args: argparse.Namespace, xllamacpp: Any) -> Any:
     if key := os.environ.pop("LLAMA_API_KEY", None):
         params.api_keys = [key]
     return params
+
+
+def _draft(params: Any, args: argparse.Namespace, kinds: Any) -> None:
+    kind = args.spec_type.upper().replace("-", "_")
+    params.types = [getattr(kinds, f"COMMON_SPECULATIVE_TYPE_{kind}")]
+    draft = params.draft
+    draft.mparams.path = args.model_draft
+    if args.spec_draft_n_max is not None:
+        draft.n_max = args.spec_draft_n_max
+    params.draft = draft
 
 
 def _cache_type(name: str, kinds: Any) -> Any:

@@ -16,6 +16,7 @@ from runtime.errors import UserError
 NAME = "Transformers"
 HEALTH: str | None = "/health"
 UP: str | None = r"Application startup complete"
+DRAFTS: tuple[str, ...] = ()
 UNWANTED: dict[str, tuple[str, ...]] = {}
 DEFAULT_CONTEXT: int | None = None
 MEMORY = 1 << 30
