@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 #: A version 1 group without a limit tells the largest number of pages.
 _NO_LIMIT = 1 << 60
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """Memory that a control group lets its processes have.
 
     Attributes:
@@ -29,8 +29,7 @@ class Allowance:
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(msgspec.Struct, frozen=True):
     limit: str
     usage: str
     cached: str

@@ -7,7 +7,8 @@ that `list`, `show`, `launch`, `pull` and `verify` agree.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runtime import files, naming
 from runtime.manifest import Engine, Family, Format, Hub, Locked, Manifest, Refuses, Spec
@@ -15,8 +16,7 @@ from runtime.memory import locked_source
 from runtime.support import Verdict, judge, partial_refusals, provider_refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Combination:
+class Combination(msgspec.Struct, frozen=True):
     """One family × spec × quantization × engine, and where its files come from.
 
     Attributes:
@@ -41,7 +41,7 @@ class Combination:
     hub_name: str
     promised: bool
     verdict: Verdict
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

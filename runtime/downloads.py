@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,6 +81,8 @@ def write_state(folder: Path, state: State) -> None:
     Raises:
         UserError: It cannot be written.
     """
+    import tempfile  # takes longer than reading a state, which is all that a launch does
+
     data = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=1)
     try:
         handle, name = tempfile.mkstemp(prefix=".modelbook-", dir=folder)

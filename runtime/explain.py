@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from runtime import naming
 from runtime.combination import Combination, all_combinations, hubs_with
@@ -20,8 +21,7 @@ Readiness = Callable[[Combination, Provider], int]
 READY, INSTALLABLE, MISSING = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What is asked for; None where it is left open.
 
     Attributes:
@@ -47,8 +47,7 @@ class Question:
     here: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Considered:
+class Considered(msgspec.Struct, frozen=True):
     """One combination, judged.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runtime.errors import UserError
 from runtime.manifest import Attention
@@ -32,8 +33,7 @@ _KEPT = {b"general.architecture", b"general.alignment", b"general.file_type", b"
          b"split.count"}
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """What the header says.
 
     Attributes:
@@ -250,8 +250,7 @@ _BY_LAYER = (".attention.head_count_kv", ".attention.sliding_window_pattern")
 _MOST_LAYERS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True):
     """What the beginning of a header says of the model; None where it does not.
 
     Attributes:

@@ -8,7 +8,6 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -38,8 +37,7 @@ _NOT_FOR_ENGINES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN
 _PORTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """A combination with an engine that can start it; nothing is running yet.
 
     Attributes:
@@ -200,8 +198,7 @@ def _template(text: str | None) -> ChatTemplate | None:
     return ChatTemplate(text=text, path=home.data_home() / "cache" / f"template-{digest}.jinja")
 
 
-@dataclass(slots=True)
-class Server:
+class Server(msgspec.Struct):
     """A server that answers.
 
     Attributes:

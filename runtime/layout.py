@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -79,6 +78,8 @@ def _exactly(combination: Needing, expected: Sequence[str], listing: Sequence[Re
         return [by_path[path] for path in expected]
     suffix = PurePosixPath(expected[0]).suffix
     alike = [file.path for file in listing if file.path.endswith(suffix)] or list(by_path)
+    from difflib import get_close_matches
+
     near = get_close_matches(missing[0], alike, n=4, cutoff=0.3) or alike[:4]
     found = len(expected) - len(missing)
     raise UserError(

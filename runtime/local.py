@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runtime import files, gguf, home, safetensors
 from runtime.combination import Combination, hubs_with
@@ -17,8 +18,7 @@ from runtime.layout import missing_shards
 _PART = re.compile(r"^(?P<stem>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.gguf$")
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(msgspec.Struct, frozen=True):
     """One file of a model.
 
     Attributes:
@@ -32,8 +32,7 @@ class LocalFile:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(msgspec.Struct, frozen=True):
     """A combination's files on this machine.
 
     Attributes:

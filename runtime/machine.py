@@ -6,8 +6,9 @@ import platform
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runtime.manifest import Provider
 
@@ -15,8 +16,7 @@ from runtime.manifest import Provider
 _SAME_MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """A kind of machine.
 
     Attributes:
@@ -65,8 +65,7 @@ class Machine:
         return kind
 
 
-@dataclass(frozen=True, slots=True)
-class MainMemory:
+class MainMemory(msgspec.Struct, frozen=True):
     """Main memory that programs here may have, in bytes.
 
     Attributes:

@@ -34,9 +34,10 @@ catalogue all take this total.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+
+import msgspec
 
 from runtime import files
 from runtime.manifest import Attention, Hub, Locked, LockedFile, Spec
@@ -74,8 +75,7 @@ _RESERVE_SHARE, _LEAST_RESERVE = 0.1, 1 << 29
 _LEAST_OVERHEAD, _MOST_OVERHEAD = 50_000_000, 2 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(msgspec.Struct, frozen=True):
     """What a quantization takes; bytes.
 
     Attributes:

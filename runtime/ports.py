@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from runtime import home
 from runtime.errors import MisuseError, UserError
@@ -16,8 +17,7 @@ from runtime.errors import MisuseError, UserError
 FIRST, LAST = 8000, 8999
 
 
-@dataclass(slots=True)
-class Port:
+class Port(msgspec.Struct):
     """A port that this process has reserved among all Modelbook processes of this user.
 
     Attributes:

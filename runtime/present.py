@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runtime import downloads
 from runtime.combination import Combination
@@ -14,8 +15,7 @@ from runtime.downloads import Expected, State
 from runtime.local import LocalFile, Located, checked, model_in
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """How files are located.
 
     Attributes:

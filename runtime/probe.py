@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from runtime.errors import seconds
 
@@ -45,8 +46,7 @@ class ProbeError(Exception):
         return self.status in (400, 404, 422, 500) and "chat template" in self.text.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a model answered.
 
     Attributes:

@@ -15,20 +15,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runtime.errors import UserError
 
 GUARD = Path(__file__).with_name("guard.py")
+#: Runs the file that is named first as a program, as `python FILE` does, but from the bytecode that
+#: Python keeps of modules: every launch waits for it.
+_RUN = ("import sys; from importlib.machinery import SourceFileLoader as Loader; "
+        "exec(Loader('__main__', sys.argv.pop(1)).get_code('__main__'))")
 #: Size at which a log begins anew; one earlier file of that size is kept beside it.
 LOG_BYTES = 8 << 20
 #: Seconds between the steps SIGTERM, SIGTERM to the group, SIGKILL.
 GRACE = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """How a process ended.
 
     Attributes:
@@ -96,8 +100,8 @@ class Supervised:
                             hint="run Modelbook inside WSL")
         merged = {**os.environ, **(environment or {})}
         guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(GUARD), str(log), str(log_bytes), str(grace),
-             str(run_file or ""), "--", *argv],
+            [sys.executable, "-I", "-S", "-c", _RUN, str(GUARD), str(log), str(log_bytes),
+             str(grace), str(run_file or ""), "--", *argv],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={name: value for name, value in merged.items() if value is not None},
             start_new_session=True, pass_fds=tuple(keep_open), cwd=folder, bufsize=0)

@@ -16,11 +16,9 @@ import keyword
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from runtime import __version__
 from runtime.entry import take_over
@@ -32,8 +30,7 @@ _DEVICE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _DATA_FORMATS = {"json", "sarif", "junit"}
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """One console script.
 
     Attributes:
@@ -128,6 +125,8 @@ def _dispatch(program: Program, arguments: list[str]) -> int:
         return ExitCode.OK
     verb = arguments[0]
     if verb not in program.verbs:
+        from difflib import get_close_matches
+
         near = get_close_matches(verb, program.verbs, n=1)
         raise MisuseError(f"{program.name} has no verb {verb!r}",
                           hint=(f"did you mean `{program.name} {near[0]}`? " if near else "")

@@ -8,7 +8,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -133,9 +132,9 @@ class Job:
                              (was.size, file.size)):
                 if old is not None and new is not None and old != new:
                     raise fetch_errors.stale_lock(self.combination, file, old, new)
-            out.append(replace(file, size=was.size if file.size is None else file.size,
-                               sha256=was.sha256 or file.sha256,
-                               git_sha1=was.git_sha1 or file.git_sha1))
+            out.append(msgspec.structs.replace(
+                file, size=was.size if file.size is None else file.size,
+                sha256=was.sha256 or file.sha256, git_sha1=was.git_sha1 or file.git_sha1))
         return out
 
     def _begin(self, folder: Path, resolved: Resolved, chosen: Sequence[RemoteFile]) -> State:

@@ -33,6 +33,8 @@ from runtime.process import End, Supervised
 #: Enough to prove a generation, little enough for a slow machine.
 _TOKENS = 8
 _PROGRESS_EVERY = 5.0
+#: Seconds between two looks at the engine's log and whether it lives.
+_TURN = 0.03
 #: Seconds in which a server that says it is up must listen. vLLM takes its port long before it
 #: listens there; if another program comes first, it goes on without one, and says nothing of it.
 _DEAF = 10.0
@@ -113,19 +115,19 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
     deaf = _Deaf(target)
     try:
         while True:
+            result = _next(results, _TURN)
             tick()
-            if end := target.process.wait(0.03):
+            if end := target.process.poll():
                 raise ended(target, end)
             for line in follower.new_lines():
                 last_line = cleaned if tells(cleaned := clean(line)) else last_line
                 deaf.hear(line)
                 if (key := key_line([line], target.engine.FAILURES)) and key.fatal:
                     raise _failure(target, f"{target.title} cannot go on", "engine-failed", key=key)
-            if not results.empty():
-                result = results.get()
-                if isinstance(result, ProbeError):
-                    raise _failure(target, f"{target.title} is up but does not answer: {result}",
-                                   "engine-no-answer")
+            if isinstance(result, ProbeError):
+                raise _failure(target, f"{target.title} is up but does not answer: {result}",
+                               "engine-no-answer")
+            if result is not None:
                 return result
             now = time.monotonic()
             deaf.check(now)
@@ -140,6 +142,15 @@ def wait_until_ready(target: Target, *, timeout: float, report: Callable[[str], 
         given_up.set()
 
 
+def _next(results: queue.SimpleQueue[Answer | ProbeError], wait: float,
+          ) -> Answer | ProbeError | None:
+    """The result as soon as it is there; None after `wait` seconds without."""
+    try:
+        return results.get(timeout=wait)
+    except queue.Empty:
+        return None
+
+
 def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | ProbeError],
            given_up: threading.Event) -> None:
     """In a thread, so that an answer that never comes hides neither the log nor the end."""
@@ -149,8 +160,8 @@ def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | 
     while not given_up.wait(pause):
         now = time.monotonic()
         left = max(1.0, deadline - now)
-        # Often enough to add a twentieth at most to the engine's own time.
-        pause = min(max((now - began) / 20, 0.02), 0.25)
+        # Often enough to add a fortieth at most to the engine's own time.
+        pause = min(max((now - began) / 40, 0.02), 0.25)
         if target.engine.HEALTH and target.client.status(target.engine.HEALTH, left) != 200:
             continue
         try:

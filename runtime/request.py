@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from runtime import gpus
 from runtime.combination import Combination
@@ -12,8 +13,7 @@ from runtime.errors import MisuseError, UserError
 DEFAULT_TIMEOUT = 900.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """How a combination shall be served.
 
     Attributes:
@@ -43,12 +43,18 @@ class Request:
     gpus: str | None = None
     gpu_memory_fraction: float | None = None
     served_model_name: str | None = None
-    api_key: str | None = field(default=None, repr=False)
+    api_key: str | None = None
     trust_remote_code: bool = False
     timeout: float = DEFAULT_TIMEOUT
     force: bool = False
     try_refused: bool = False
     extra: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Everything but the key, which has no business in a log."""
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__
+                 if name != "api_key")
+        return f"Request({', '.join(shown)})"
 
 
 def check(combination: Combination, request: Request) -> None:

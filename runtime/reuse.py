@@ -12,8 +12,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from runtime import downloads, home
 from runtime.combination import Combination, hubs_with
@@ -27,8 +29,7 @@ from runtime.progress import Reporter
 _SPARE = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A file in a client's cache that may be the one that is wanted.
 
     Attributes:

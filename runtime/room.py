@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from runtime.fit import in_words, parse_amount
 from runtime.machine import Machine, main_memory, told_by_driver
@@ -14,8 +15,7 @@ from runtime.memory import human
 ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """An amount of memory.
 
     Attributes:

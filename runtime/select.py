@@ -7,8 +7,9 @@ downloaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+
+import msgspec
+from msgspec.structs import replace
 
 from runtime import naming
 from runtime.combination import Combination, all_combinations, hubs_with
@@ -21,8 +22,7 @@ from runtime.manifest import Family, Hub, Manifest
 _NAMED = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What a user asks for; None where it is left open.
 
     Attributes:
@@ -50,8 +50,7 @@ class Wish:
     any_engine: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
+class _Axis(msgspec.Struct, frozen=True):
     """One option: how to read its value off a combination and how to compare it."""
 
     field: str
@@ -309,6 +308,8 @@ def _short(c: Combination) -> str:
 
 
 def _nearest(wanted: str, values: Sequence[str]) -> list[str]:
+    from difflib import get_close_matches
+
     folded = {value.casefold(): value for value in reversed(values) if value}
     close = get_close_matches(wanted.strip().casefold(), folded, n=3, cutoff=0.5)
     return [folded[name] for name in close]

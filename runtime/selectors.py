@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+import msgspec
 
 from runtime import naming
 from runtime.combination import Combination, all_combinations
@@ -15,8 +16,7 @@ from runtime.manifest import Manifest
 _SEGMENTS = ("family", "size", "format", "quantization", "engine")
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(msgspec.Struct, frozen=True):
     """A pattern for each part of an id; `*`, `?` and `[…]` as in a shell, without regard to case.
 
     Attributes:

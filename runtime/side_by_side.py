@@ -7,8 +7,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+import msgspec
 
 from runtime.admission import Admission
 from runtime.memory import human
@@ -23,8 +24,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-@dataclass(slots=True)
-class Watch:
+class Watch(msgspec.Struct):
     """What those that work at the same time share.
 
     Attributes:
@@ -34,8 +34,8 @@ class Watch:
     """
 
     admission: Admission
-    stop: threading.Event = field(default_factory=threading.Event)
-    processes: set[Supervised] = field(default_factory=set)
+    stop: threading.Event = msgspec.field(default_factory=threading.Event)
+    processes: set[Supervised] = set()
 
     def tick(self) -> None:
         """Raise `StoppedError` when all shall end."""

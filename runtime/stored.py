@@ -11,9 +11,10 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+import msgspec
 
 from runtime import downloads, home, running
 from runtime.downloads import State
@@ -23,8 +24,7 @@ from runtime.lock import folder_lock
 _WORK = ".work"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A folder below the models folder.
 
     Attributes:
@@ -67,8 +67,7 @@ class Stored:
                 and (not commit or self.commit.startswith(commit)))
 
 
-@dataclass(slots=True)
-class Pruned:
+class Pruned(msgspec.Struct):
     """What a removal came to.
 
     Attributes:
@@ -77,8 +76,8 @@ class Pruned:
         freed: Bytes that became free: files that are linked from elsewhere free none.
     """
 
-    removed: list[Stored] = field(default_factory=list)
-    kept: list[tuple[Stored, str]] = field(default_factory=list)
+    removed: list[Stored] = []
+    kept: list[tuple[Stored, str]] = []
     freed: int = 0
 
 

@@ -6,10 +6,10 @@ import hashlib
 import os
 import time
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from msgspec.structs import replace as replace_struct
+import msgspec
+from msgspec.structs import replace
 
 from runtime import __version__, home, launch, ports
 from runtime.abilities import PROBED, SHOWN_BY_CHAT, show
@@ -55,8 +55,7 @@ _ENVIRONMENT = {"port-in-use", "host", "folder-not-writable", "locked", "disk-fu
                 "engine-broken"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(msgspec.Struct, frozen=True, kw_only=True):
     """How to verify.
 
     Attributes:
@@ -94,8 +93,7 @@ class Job:
         return self.twin.build(key_of(combination)) if self.twin else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(msgspec.Struct, frozen=True):
     """What became of one combination, before it is put into a record."""
 
     level: str
@@ -291,7 +289,7 @@ def _abilities(server: Server, finding: _Finding, job: Job) -> _Finding:
             shown[ability] = why or "shown"
         elif ability not in SHOWN_BY_CHAT:
             unprobed.append(ability)
-    evidence = replace_struct(finding.evidence or Evidence(), abilities=shown)
+    evidence = replace(finding.evidence or Evidence(), abilities=shown)
     failed = [f"{name}: {why}" for name, why in shown.items() if why != "shown"]
     if failed:
         return replace(finding, outcome="failed", reason="; ".join(failed), evidence=evidence)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from runtime import fetch
 from runtime.combination import Combination

@@ -7,8 +7,9 @@ import json
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from runtime import home, records
 from runtime.combination import Combination

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -85,6 +84,8 @@ def check_flags(installation: Installation, provider: Provider, argv: Sequence[s
             return
     if found is None or not (unknown := found.unknown_flags(argv)):
         return
+    from difflib import get_close_matches
+
     near = get_close_matches(unknown[0], found.flags or (), n=1, cutoff=0.6)
     version = f" {found.version}" if found.version not in title else ""
     raise UserError(

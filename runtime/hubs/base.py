@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 #: Called with the number of bytes that arrived since the last call; it raises to stop a transfer.
 Advance = Callable[[int], None]
@@ -13,8 +14,7 @@ Advance = Callable[[int], None]
 Notify = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
+class RemoteFile(msgspec.Struct, frozen=True):
     """A file of a repository, as the hub describes it.
 
     Attributes:
@@ -30,8 +30,7 @@ class RemoteFile:
     git_sha1: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """A revision as the hub knows it.
 
     Attributes:

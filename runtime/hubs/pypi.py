@@ -23,10 +23,11 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
+
+import msgspec
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
@@ -43,15 +44,14 @@ _BLOCK = 1 << 20
 _MOST_RECORD = 64 << 20
 
 
-@dataclass
-class _Wheel:
+class _Wheel(msgspec.Struct):
     """Where a wheel is, and the lock under which one thread fetches it."""
 
     url: str
     name: str
     sha256: str | None
     requirement: str
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
 
 def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -> Resolved:

@@ -6,7 +6,6 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,7 @@ _WORK = ".work"
 Report = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """One quantization that is to be built.
 
     Attributes:
@@ -55,8 +53,7 @@ class Wanted:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of one quantization: `built`, `kept` from before, or `missing`."""
 
     key: str
@@ -66,8 +63,7 @@ class Outcome:
     approximation: str = ""
 
 
-@dataclass(slots=True)
-class Job:
+class Job(msgspec.Struct):
     """A family's twin while it is built.
 
     Attributes:
@@ -83,8 +79,8 @@ class Job:
     root: Path
     seed: int
     report: Report
-    builds: dict[str, TwinBuild] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    builds: dict[str, TwinBuild] = {}
+    missing: dict[str, str] = {}
 
     @property
     def work(self) -> Path:

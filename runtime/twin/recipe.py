@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 #: ggml's types from the fewest bits to the most, as one is "raised" to a better one.
 _LADDER = ("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "Q2_K", "IQ3_XXS", "IQ3_S", "Q3_K",
@@ -24,8 +25,7 @@ class NoRecipe(ValueError):  # noqa: N818  # it is an answer rather than a fault
     """Nothing here makes the quantization; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class GgufRecipe:
+class GgufRecipe(msgspec.Struct, frozen=True):
     """How llama.cpp's quantizer is called.
 
     Attributes:
@@ -110,8 +110,7 @@ def _type_of(ftype: str) -> str:
     return special.get(ftype) or re.sub(r"(?<=^Q\d_K)_[SML]$", "", ftype)
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(msgspec.Struct, frozen=True):
     """Which builder makes a quantization, and with what settings.
 
     Attributes:

@@ -57,19 +57,17 @@ def chosen(engine="llama.cpp", quantization="Q4_1"):
 
 
 def test_a_spec_fingerprint_changes_with_what_decides_the_launch():
-    from dataclasses import replace
-
     combination = chosen()
     before = records.spec_fingerprint(combination)
     family, spec = combination.family, combination.spec
 
     def with_family(**change):
         changed = msgspec.structs.replace(family, **change)
-        return records.spec_fingerprint(replace(combination, family=changed))
+        return records.spec_fingerprint(msgspec.structs.replace(combination, family=changed))
 
     def with_spec(**change):
         changed = msgspec.structs.replace(spec, **change)
-        return records.spec_fingerprint(replace(combination, spec=changed))
+        return records.spec_fingerprint(msgspec.structs.replace(combination, spec=changed))
 
     assert with_family(description="other words") == before
     assert with_family(languages=["de"]) == before
@@ -81,8 +79,6 @@ def test_a_spec_fingerprint_changes_with_what_decides_the_launch():
 
 
 def test_a_spec_fingerprint_of_real_weights_follows_the_lock():
-    from dataclasses import replace
-
     from runtime.manifest import Locked, LockedFile
 
     combination = chosen()
@@ -92,7 +88,7 @@ def test_a_spec_fingerprint_of_real_weights_follows_the_lock():
     def locked(commit, files):
         lock = [Locked(repo_id="r", commit=commit, checked="2026-01-01", files=files)]
         hubs = [msgspec.structs.replace(hub, locked=lock) for hub in spec.hubs]
-        return replace(combination, spec=msgspec.structs.replace(spec, hubs=hubs))
+        return msgspec.structs.replace(combination, spec=msgspec.structs.replace(spec, hubs=hubs))
 
     one, other = locked("a", files), locked("b", files)
     assert records.spec_fingerprint(one, "real") != records.spec_fingerprint(other, "real")
@@ -103,14 +99,13 @@ def test_a_spec_fingerprint_of_real_weights_follows_the_lock():
 
 
 def test_a_facts_fingerprint_follows_only_what_the_combination_stands_on():
-    from dataclasses import replace
-
     combination = chosen()
     engine = combination.engine
     used, *_ = [each.name for each in engine.providers]
 
     def changed(provider=used, **change):
-        other = replace(combination, engine=msgspec.structs.replace(engine, **change))
+        other = msgspec.structs.replace(
+            combination, engine=msgspec.structs.replace(engine, **change))
         return records.facts_fingerprint(other, provider)
 
     before = records.facts_fingerprint(combination, used)
@@ -130,7 +125,7 @@ def test_a_facts_fingerprint_follows_only_what_the_combination_stands_on():
     nothing = records.facts_fingerprint(combination)
     assert changed("", providers=newer(engine.providers[-1].name)) != nothing
     verdict = msgspec.structs.replace(combination.verdict, reason="other")
-    refused = replace(combination, verdict=verdict)
+    refused = msgspec.structs.replace(combination, verdict=verdict)
     assert records.facts_fingerprint(refused) != nothing
     assert records.facts_fingerprint(refused, used) == before
 

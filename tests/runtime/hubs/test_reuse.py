@@ -101,7 +101,7 @@ def test_a_file_without_a_hash_is_never_taken(hub, monkeypatch):
     resolve = huggingface.resolve
 
     def without_hashes(*args, **more):
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         found = resolve(*args, **more)
         return replace(found, files=tuple(replace(file, sha256=None, git_sha1=None)
