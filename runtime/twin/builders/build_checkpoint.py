@@ -35,7 +35,7 @@ def build(item: Item, job: Item) -> Item:
     marks = {name: f"<|{name.removesuffix('_id').removesuffix('_index')}|>"
              for name in twin_shape.token_fields(config_class)}
     tokenizer, vocab_size = twin_tokenizer.build(
-        folder, special=list(marks.values()), visible=job["visible"],
+        folder, special={mark[2:-2]: mark for mark in marks.values()}, visible=job["visible"],
         context_length=job["context_length"], chat_template=job["chat_template"])
     tokens = {name: tokenizer.convert_tokens_to_ids(mark) for name, mark in marks.items()}
     tokens |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id,

@@ -30,13 +30,14 @@ _VOCABULARY = 640
 _MULTIPLE = 64
 
 
-def build(folder: Path, *, special: list[str], visible: list[str], context_length: int,
+def build(folder: Path, *, special: dict[str, str], visible: list[str], context_length: int,
           chat_template: str | None) -> tuple[Any, int]:
     """Write a tokenizer into `folder`.
 
     Args:
         folder: Where to.
-        special: Further tokens that do not show in decoded text.
+        special: Further tokens that do not show in decoded text, by the names under which a
+            processor of pictures or sounds asks for them.
         visible: Further tokens that do (marks of reasoning and tool calls).
         context_length: Tokens that the model can hold.
         chat_template: Replaces our own.
@@ -53,7 +54,7 @@ def build(folder: Path, *, special: list[str], visible: list[str], context_lengt
     core.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=_VOCABULARY, show_progress=False, min_frequency=2,
-        special_tokens=[BEGIN, TURN, END, *special],
+        special_tokens=[BEGIN, TURN, END, *special.values()],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()))
     core.train_from_iterator([TEXT], trainer)
     core.add_tokens([AddedToken(mark, special=False, normalized=False) for mark in visible])
@@ -62,7 +63,8 @@ def build(folder: Path, *, special: list[str], visible: list[str], context_lengt
     core.add_special_tokens([f"<|reserved_{index}|>" for index in range(lacking)])
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core, bos_token=BEGIN, eos_token=END, pad_token=BEGIN,
-        model_max_length=context_length, clean_up_tokenization_spaces=False)
+        model_max_length=context_length, clean_up_tokenization_spaces=False,
+        **({"extra_special_tokens": special} if special else {}))
     tokenizer.chat_template = chat_template or CHAT_TEMPLATE
     tokenizer.save_pretrained(folder)
     return tokenizer, len(tokenizer)
