@@ -7,7 +7,7 @@ so a branch stays at the commit that was downloaded until a refresh is asked for
 
 from __future__ import annotations
 
-from runtime import fetch_errors, home
+from runtime import home
 from runtime.combination import Combination
 from runtime.hubchoice import choose, here
 from runtime.local import Located, from_local_hub, use_path
@@ -15,6 +15,7 @@ from runtime.lock import folder_lock
 from runtime.present import Options, present, wanted_revision
 from runtime.progress import Reporter, Silent
 from runtime.pulling import Job
+from runtime.storage import cannot_store
 
 __all__ = ["Options", "ensure", "preview", "use_path", "wanted_revision"]
 
@@ -49,7 +50,7 @@ def ensure(combination: Combination, options: Options | None = None,
                 return found
             return job.run()
         except OSError as error:
-            raise fetch_errors.cannot_store(repository, error) from None
+            raise cannot_store(f"files in {repository}", error) from None
 
 
 def preview(combination: Combination, options: Options | None = None) -> Located | None:

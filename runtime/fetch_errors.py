@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -71,17 +70,6 @@ def with_missing(error: UserError, missing: Sequence[str]) -> UserError:
         error.why = "; ".join(filter(None, [error.why, f"missing: {', '.join(missing)}"]))
         error.details["missing"] = list(missing)
     return error
-
-
-def cannot_store(repository: Path, error: OSError) -> UserError:
-    """The system refused to write."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"the disk is full: {repository}", code="disk-full",
-                         hint="free space, or set MODELBOOK_HOME to a folder on a larger disk; "
-                              "finished files are kept")
-    return UserError(f"cannot store files in {repository}: {error.strerror or error}",
-                     code="cannot-store",
-                     hint="set MODELBOOK_HOME to a folder that you can write to")
 
 
 def where(combination: Combination) -> str:

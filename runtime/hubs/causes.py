@@ -35,3 +35,9 @@ def untrusted(error: BaseException, hub: str, endpoint: str, variable: str) -> U
                     "the connection",
                 hint=f"set {variable} to a file with the certificates of your mirror or proxy")
     return None
+
+
+def client_missing(hub: str, requirement: str) -> UserError:
+    """The error for a hub whose client is not installed."""
+    return UserError(f"downloading from {hub} needs its client", code="client-missing",
+                     hint=f"pip install '{requirement}'")

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.causes import client_missing
 from runtime.hubs.huggingface_errors import explain, rate_limit
 from runtime.hubs.huggingface_resume import append, beginning, leftovers
 from runtime.hubs.pauses import LONGEST_WAIT, Gate, retry_after, too_long
@@ -218,8 +219,7 @@ def _client(notify: Notify) -> ModuleType:
         from huggingface_hub import constants
         from huggingface_hub.utils import logging
     except ImportError:
-        raise UserError("downloading from Hugging Face needs its client", code="client-missing",
-                        hint="pip install 'huggingface_hub>=2.4'") from None
+        raise client_missing("Hugging Face", "huggingface_hub>=2.4") from None
     with _setup:
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         if hasattr(constants, "DOWNLOAD_CHUNK_SIZE"):

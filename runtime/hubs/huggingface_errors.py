@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from typing import Any
 
 from runtime.errors import UserError
 from runtime.hubs.causes import causes, untrusted
 from runtime.hubs.pauses import LONGEST_WAIT, rate_limited, retry_after, too_long
+from runtime.storage import cannot_store
 
 
 def explain(error: BaseException, repo_id: str, revision: str | None, path: str | None, *,
@@ -89,15 +89,10 @@ def _explain_status(response: Any, where: str, path: str | None) -> tuple[UserEr
 
 
 def _explain_system(error: OSError, where: str, path: str | None) -> UserError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"the disk is full while fetching {path} of {where}", code="disk-full",
-                         hint="free space, or set MODELBOOK_HOME to a larger disk; finished files "
-                              "are kept")
     if error.errno is None:  # the client's own consistency check
         return UserError(f"{path} of {where} arrived with the wrong size", code="wrong-bytes",
                          why=_one_line(error), hint="try again")
-    return UserError(f"cannot store {path} of {where}: {error.strerror}", code="cannot-store",
-                     hint="set MODELBOOK_HOME to a folder that you can write to")
+    return cannot_store(f"{path} of {where}", error)
 
 
 def rate_limit(why: str) -> UserError:

@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.causes import client_missing
 from runtime.hubs.modelscope_errors import TRANSIENT, explain, rate_limit
 from runtime.hubs.pauses import LONGEST_WAIT, Gate, retry_after, too_long
 
@@ -205,8 +206,7 @@ def _client(notify: Notify) -> ModuleType:
         import modelscope_hub
         from modelscope_hub import _download
     except ImportError:
-        raise UserError("downloading from ModelScope needs its client", code="client-missing",
-                        hint="pip install 'modelscope-hub>=0.5.1,<0.6'") from None
+        raise client_missing("ModelScope", "modelscope-hub>=0.5.1,<0.6") from None
     import logging
 
     from tqdm import tqdm  # type: ignore[import-untyped]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from runtime.errors import UserError
 from runtime.hubs.causes import causes, untrusted
 from runtime.hubs.pauses import rate_limited
+from runtime.storage import cannot_store
 
 #: Codes of failures that may pass.
 TRANSIENT = {"rate-limited", "hub-error", "hub-timeout", "hub-unreachable"}
@@ -65,7 +65,7 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
         return UserError(f"ModelScope answers {error.status_code} for {what}", code="hub-refused",
                          hint="check the repository id, the revision and MODELSCOPE_ENDPOINT")
     if isinstance(error, OSError):
-        return _system(error, where, path)
+        return cannot_store(f"{path} of {where}", error)
     if isinstance(error, ValueError | RuntimeError | errors.HubError):
         return UserError(f"ModelScope's client cannot fetch {where}", code="hub-error",
                          why=one_line(error), hint="check MODELSCOPE_ENDPOINT")
@@ -111,16 +111,6 @@ def _asked(info: Callable[[], Any]) -> Any:
         return info()
     except Exception:  # it was only to word another error better
         return None
-
-
-def _system(error: OSError, where: str, path: str | None) -> UserError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"the disk is full while fetching {path} of {where}", code="disk-full",
-                         hint="free space, or set MODELBOOK_HOME to a larger disk; finished files "
-                              "are kept")
-    return UserError(f"cannot store {path} of {where}: {error.strerror or error}",
-                     code="cannot-store",
-                     hint="set MODELBOOK_HOME to a folder that you can write to")
 
 
 def one_line(error: BaseException) -> str:

@@ -13,8 +13,8 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import cast
 
-from runtime.errors import UserError
 from runtime.hubs.base import Advance
+from runtime.storage import cannot_store
 
 _TIMEOUT = 30.0
 _TRIES = 5
@@ -142,8 +142,7 @@ def download(url: str, part: Path, advance: Advance) -> None:
         except (TimeoutError, ConnectionError, HTTPException) as error:
             reason = str(error) or type(error).__name__
         except OSError as error:
-            raise UserError(f"cannot store {part.name}: {error.strerror}", code="cannot-store",
-                            hint="free space, or set MODELBOOK_HOME to a larger disk") from None
+            raise cannot_store(part.name, error) from None
         have = part.stat().st_size if part.exists() else 0
         if attempt < _TRIES - 1:
             time.sleep(0.5 * 2**attempt)
