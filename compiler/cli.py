@@ -20,6 +20,7 @@ PROGRAM = Program(
         "new": "write the skeleton of a family spec",
         "import": "turn another program's catalogue into family specs",
         "export": "write the catalogue in another program's form",
+        "translate": "bring the translations of what specs say up to date",
         "explain": "explain a rule by its code",
         "schema": "print a JSON Schema",
     },

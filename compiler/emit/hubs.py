@@ -10,7 +10,7 @@ _HUBS = {
     "modelscope": ("ModelScope", "https://modelscope.cn/models/{id}", "/files?version={revision}"),
     "openmind_hub": ("OpenMind", "https://modelers.cn/models/{id}", ""),
     "csghub": ("CSGHub", "https://opencsg.com/models/{id}", ""),
-    "pypi": ("Python package index", "https://pypi.org/project/{id}/", "{revision}/"),
+    "pypi": ("PyPI", "https://pypi.org/project/{id}/", "{revision}/"),
 }
 
 

@@ -15,6 +15,8 @@ from runtime.records import Record
 
 #: So much of a commit tells it apart for readers.
 _COMMIT = 12
+#: Texts and elements in a row.
+_Line = list[str | nodes.Node]
 
 
 def fold(each: SpecChoices, language: Language) -> list[nodes.Node]:
@@ -33,16 +35,16 @@ def _items(choice: Choice, language: Language) -> Iterator[nodes.definition_list
     tried = choice.tried
     if tried is None and choice.badge.kind != "refuted":
         return
-    lines = [nodes.list_item("", elements.paragraph(*line)) for line in [
-        *(record_line(record, language) for record in (tried.records if tried else ())),
-        *_lines(choice)]]
+    said = [*(record_line(record, language) for record in (tried.records if tried else ())),
+            *_lines(choice)]
+    lines = [nodes.list_item("", elements.paragraph(*line)) for line in said]
     term = nodes.term("", "", nodes.literal("", choice.combination.id), nodes.Text(" "),
                       badge_node(choice.badge))
     yield nodes.definition_list_item(
         "", term, nodes.definition("", nodes.bullet_list("", *lines, bullet="-")))
 
 
-def _lines(choice: Choice) -> Iterator[list[str]]:
+def _lines(choice: Choice) -> Iterator[_Line]:
     """What is known besides the records that count."""
     if choice.badge.kind == "refuted":
         yield [f"{choice.code} ".lstrip(), choice.reason]
@@ -51,9 +53,9 @@ def _lines(choice: Choice) -> Iterator[list[str]]:
                  ) % choice.tried.stale]
 
 
-def record_line(record: Record, language: Language) -> list[str]:
+def record_line(record: Record, language: Language) -> _Line:
     """One record in a line: outcome, engine, weights, machine, date, who, and what was seen."""
-    out: list[str] = []
+    out: _Line = []
     for part in filter(None, _parts(record, language)):
         out += [str(_("; ")), part] if out else [part]
     return out + _evidence(record, language)
@@ -77,7 +79,7 @@ def _parts(record: Record, language: Language) -> Iterator[str]:
         yield words.reason(language, record.reason)
 
 
-def _evidence(record: Record, language: Language) -> list[str]:
+def _evidence(record: Record, language: Language) -> _Line:
     """What was asked and answered."""
     seen = record.evidence
     if not (seen and seen.question and seen.answer):
@@ -88,7 +90,8 @@ def _evidence(record: Record, language: Language) -> list[str]:
     # The question is Modelbook's own, and English; what language the answer is in nobody knows.
     before, __, rest = str(said).partition("%(question)s")
     between, __, after = rest.partition("%(answer)s")
-    return [before, words.English(seen.question), between, seen.answer, after]
+    return [before, words.English(seen.question), between,
+            nodes.inline("", seen.answer, classes=["mb-answer"]), after]
 
 
 def _weights(record: Record, language: Language) -> str:

@@ -127,7 +127,7 @@ def test_a_quantization_that_was_not_derived_says_why():
 def test_hubs_that_have_different_quantizations_are_told_apart():
     text = page(everything(), "smollm2")
     assert "   * - Q4_1\n     - yes\n     - no\n   * - Q4_K_M\n     - no\n     - yes\n" in text
-    assert "   * - Quantizations\n     - Python package index\n     - Hugging Face\n" in text
+    assert "   * - Quantizations\n     - PyPI\n     - Hugging Face\n" in text
     # The seed's GPTQ: ModelScope lacks Int3.
     assert "   * - Int3\n     - yes\n     - no\n" in page(everything(), "seed-oss")
 
