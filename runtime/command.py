@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
 
 #: Option names in the order in which pages print them.
 OPTIONS = ("--model-engine", "--model-name", "--size-in-billions", "--model-format",
@@ -27,6 +28,10 @@ def launch_argv(
     return argv
 
 
+#: A page repeats the options, and a catalogue the names, of thousands of commands.
+_quoted = lru_cache(maxsize=4096)(shlex.quote)
+
+
 def shell_line(argv: list[str]) -> str:
     """`argv` quoted for a POSIX shell, on one line unless a value itself holds a newline."""
-    return shlex.join(argv)
+    return " ".join(map(_quoted, argv))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from msgspec import structs
 
 from compiler.emit import hubs as hub_pages
 from compiler.emit import rst, view
@@ -103,10 +102,35 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-class Writer:
-    """Renders pages with the templates of one profile, each compiled once."""
+class _Bytecode(BytecodeCache):
+    """Compiled templates in a mapping; Jinja looks whether they fit the text and the Python."""
 
-    def __init__(self, manifest: Manifest, profile: Profile, verification: Verification) -> None:
+    def __init__(self, kept: dict[str, bytes]) -> None:
+        self.kept = kept
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a template's from there."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Put a template's there."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+class Writer:
+    """Renders pages with the templates of one profile, each compiled once.
+
+    Args:
+        manifest: Its engines, and the families that pages may refer to.
+        profile: Which templates.
+        verification: What the pages say of it.
+        bytecode: Compiled templates by Jinja's key, added to; None to keep none. They hold what is
+            constant in the templates as this code, profile and language make it.
+    """
+
+    def __init__(self, manifest: Manifest, profile: Profile, verification: Verification,
+                 bytecode: dict[str, bytes] | None = None) -> None:
         self.place = ""
         self.verification = verification
         self.language = profile.language
@@ -118,15 +142,15 @@ class Writer:
         environment = _Environment(
             loader=FileSystemLoader(profile.folder), undefined=StrictUndefined, autoescape=False,
             trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-            finalize=self._escaped if escaped else self._stated)
+            finalize=self._escaped if escaped else self._stated,
+            bytecode_cache=None if bytecode is None else _Bytecode(bytecode))
         environment.filters.update(
             rst=rst.escape, block=rst.block, code=rst.code, literal=rst.literal, commas=rst.join,
             short=short, say=self._say, told=profile.language.told,
-            ability=profile.language.ability, reason=self._reason)
-        environment.globals.update(
-            rule=rst.rule, reference=rst.reference, link=rst.link, hub_title=hub_pages.title,
+            ability=profile.language.ability, reason=self._reason, rows=rst.rows, rule=rst.rule,
+            reference=rst.reference, link=rst.link, hub_title=hub_pages.title,
             family_label=view.family_label, printed_hub=view.printed_hub,
-            described=self._described, own=self._own, short=short)
+            described=self._described, stated_by=self._stated_by)
         self.family_template = environment.get_template("family.rst.j2")
         self.environment = environment
         self.index_template = environment.get_template("index.rst.j2")
@@ -141,10 +165,10 @@ class Writer:
                    for number, spec in enumerate(family.specs, 1)]))
 
     def _spec(self, family: Family, spec: Spec, number: int) -> view.SpecView:
-        made = view.spec_view(family, spec, number, self.engines)
         if not (self.page and self.verification.tried):
-            return made
-        return structs.replace(made, verification=badge(self.verification, family, spec))
+            return view.SpecView(family, spec, number, self.engines)
+        return view.SpecView(family, spec, number, self.engines,
+                             badge(self.verification, family, spec))
 
     def verification_page(self) -> str:
         """The page of all records."""
@@ -166,14 +190,14 @@ class Writer:
         said = self.language.say(text)
         return rst.Rst(said.format(*map(self._escaped, facts)) if facts else said)
 
-    def _described(self, family: Family, cut: Callable[[str], str] = str) -> str:
+    def _described(self, family: Family, *, cut: bool = False) -> str:
         """What a family says of itself, cut to length if need be."""
         said = self.language.of_family(family.slug, family.description)
         if said is None:
-            return rst.inside(cut(family.description), _FOREIGN)
-        return cut(said)
+            return rst.inside(short(family.description) if cut else family.description, _FOREIGN)
+        return short(said) if cut else said
 
-    def _own(self, family: Family, text: str) -> str:
+    def _stated_by(self, text: str, family: Family) -> str:
         """Another text of a family's spec."""
         said = self.language.of_family(family.slug, text)
         return rst.inside(text, _FOREIGN) if said is None else said

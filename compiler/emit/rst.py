@@ -128,6 +128,11 @@ def reference(title: str, label: str) -> Rst:
     return Rst(f":ref:`{shown} <{label}>`")
 
 
-def rule(char: str, title: str, least: int = 40) -> Rst:
+def rows(cells: Iterable[Iterable[str]]) -> Rst:
+    """The rows of a list table that is not indented."""
+    return Rst("\n".join("   * - " + "\n     - ".join(map(escape, row)) for row in cells))
+
+
+def rule(title: str, char: str, least: int = 40) -> Rst:
     """The line under (or over) a title."""
     return Rst(char * max(least, width(title)))

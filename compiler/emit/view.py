@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -14,7 +14,7 @@ from compiler.verification import Tried
 from runtime.command import launch_argv, shell_line
 from runtime.files import is_split
 from runtime.manifest import Engine, EngineClaim, Family, Hub, Spec
-from runtime.memory import USUAL_CONTEXT, Estimate, estimate, human
+from runtime.memory import USUAL_CONTEXT, Estimate, estimate, estimate_by_name, human
 from runtime.support import judge
 
 #: The hubs that pages of the field print, in that order; the first that a spec has gives its id.
@@ -127,8 +127,8 @@ def record_lines(tried: Tried) -> Iterator[RecordLine]:
                          "the spec or the engine's facts changed since it was tried")
 
 
-class SpecView(msgspec.Struct, frozen=True):
-    """One spec of a family, as the template prints it.
+class SpecView:
+    """One spec of a family, as the template prints it; what it does not print is not worked out.
 
     Attributes:
         number: Counted from 1.
@@ -137,39 +137,75 @@ class SpecView(msgspec.Struct, frozen=True):
         size: For readers: `1.8`.
         title: Of its section.
         model_id: The repository id that is printed.
-        engines: What the page promises.
-        hubs: Where the files come from.
-        matrix: None where every quantization is on every engine and hub.
-        printed: Those of `hubs` that pages of the field print, in their order.
-        claimed: Engines promised for at least one quantization of the hub whose id is printed.
-        hub_check: Whether, when and at which commits the spec was checked against its hubs.
-        memory: Disk and memory of each quantization, as far as they can be estimated.
-        memory_basis: What all of these stand on; empty where they differ.
         verification: What the records say of its combinations.
     """
 
-    number: int
-    label: str
-    spec: Spec
-    size: str
-    title: str
-    model_id: str
-    engines: list[EngineView]
-    hubs: list[HubView]
-    matrix: Matrix | None
-    printed: list[Hub]
-    claimed: list[str]
-    hub_check: str
-    memory: list[MemoryView]
-    memory_basis: str
-    verification: str = "not verified"
+    def __init__(self, family: Family, spec: Spec, number: int, engines: dict[str, Engine],
+                 verification: str = "not verified") -> None:
+        self._family, self._engines = family, engines
+        self.number = number
+        self.label = spec_label(family, spec)
+        self.spec = spec
+        self.size = spec.size_in_billions.replace("_", ".")
+        variant = f", {spec.variant}" if spec.variant else ""
+        self.title = f"Model Spec {number} ({spec.format}, {self.size} Billion{variant})"
+        self.model_id = printed_hub(spec).repo_id
+        self.verification = verification
+
+    @cached_property
+    def engines(self) -> list[EngineView]:
+        """What the page promises."""
+        return [_engine_view(self._family, self.spec, claim, self._engines.get(claim.engine))
+                for claim in self.spec.engines]
+
+    @cached_property
+    def hubs(self) -> list[HubView]:
+        """Where the files come from."""
+        return [_hub_view(hub) for hub in self.spec.hubs]
+
+    @cached_property
+    def matrix(self) -> Matrix | None:
+        """Where each quantization is; None where every one is on every engine and hub."""
+        return _matrix(self.spec, self.engines)
+
+    @property
+    def printed(self) -> list[Hub]:
+        """Those of its hubs that pages of the field print, in their order."""
+        return [hub for name in PRINTED_HUBS for hub in self.spec.hubs if hub.hub == name]
+
+    @property
+    def claimed(self) -> list[str]:
+        """Engines promised for at least one quantization of the hub whose id is printed."""
+        printed = set(printed_hub(self.spec).quantizations)
+        return [claim.engine for claim in self.spec.engines
+                if not printed.isdisjoint([*claim.quantizations, *claim.refuted])]
+
+    @property
+    def hub_check(self) -> str:
+        """Whether, when and at which commits the spec was checked against its hubs."""
+        return _hub_check(self.spec)
+
+    @cached_property
+    def memory(self) -> Sequence[MemoryView]:
+        """Disk and memory of each quantization, as far as they can be estimated."""
+        return _memory(self._family, self.spec)
+
+    @cached_property
+    def memory_basis(self) -> str:
+        """What all estimates stand on; empty where they differ."""
+        return self.memory[0].basis if len({made.basis for made in self.memory}) == 1 else ""
+
+    @property
+    def memory_rows(self) -> list[tuple[str, str, str]]:
+        """Quantization, disk and memory."""
+        return [(made.quantization, made.disk, made.memory) for made in self.memory]
 
     @property
     def verified(self) -> bool:
         """Whether there is a record to look at."""
         return self.verification != "not verified"
 
-    @property
+    @cached_property
     def shown(self) -> str | None:
         """The quantization of all commands, where others can stand in its place."""
         shown = {engine.quantization for engine in self.engines if engine.command}
@@ -193,29 +229,6 @@ def spec_label(family: Family, spec: Spec) -> str:
                               spec.variant)
 
 
-def spec_view(family: Family, spec: Spec, number: int, engines: dict[str, Engine]) -> SpecView:
-    """One spec of `family`, ready to print."""
-    size = spec.size_in_billions.replace("_", ".")
-    title = f"Model Spec {number} ({spec.format}, {size} Billion"
-    first = printed_hub(spec)
-    printed = set(first.quantizations)
-    memory = _memory(family, spec)
-    views = [_engine_view(family, spec, claim, engines.get(claim.engine)) for claim in spec.engines]
-    return SpecView(
-        number=number, label=spec_label(family, spec), spec=spec, size=size,
-        title=f"{title}, {spec.variant})" if spec.variant else f"{title})",
-        model_id=first.repo_id,
-        engines=views,
-        hubs=[_hub_view(hub) for hub in spec.hubs],
-        matrix=_matrix(spec, views),
-        printed=[hub for name in PRINTED_HUBS for hub in spec.hubs if hub.hub == name],
-        claimed=[claim.engine for claim in spec.engines
-                 if not printed.isdisjoint([*claim.quantizations, *claim.refuted])],
-        hub_check=_hub_check(spec),
-        memory=memory, memory_basis=memory[0].basis if len({m.basis for m in memory}) == 1 else "",
-    )
-
-
 def _hub_check(spec: Spec) -> str:
     """One line about the lock; a repository that was not asked about counts as not checked."""
     if not any(hub.locked for hub in spec.hubs):
@@ -233,8 +246,12 @@ def _hub_check(spec: Spec) -> str:
     return "; ".join(told)
 
 
-def _memory(family: Family, spec: Spec) -> list[MemoryView]:
+def _memory(family: Family, spec: Spec) -> Sequence[MemoryView]:
     context = min(USUAL_CONTEXT, family.context_length)
+    if not any(hub.locked for hub in spec.hubs):
+        held = {name for hub in spec.hubs for name in hub.quantizations}
+        names = tuple(name for name in spec.quantizations if name in held)
+        return _memory_by_name(spec.format, spec.size_in_billions, names, context)
     out = []
     for name in spec.quantizations:
         hub = next((hub for hub in spec.hubs if name in hub.quantizations), None)
@@ -245,7 +262,15 @@ def _memory(family: Family, spec: Spec) -> list[MemoryView]:
     return out
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
+def _memory_by_name(model_format: str, size_in_billions: str, quantizations: tuple[str, ...],
+                    context: int) -> tuple[MemoryView, ...]:
+    """Estimates without a lock: the same lists come again and again in a catalogue."""
+    made = [_memory_view(name, estimate_by_name(model_format, size_in_billions, name, context))
+            for name in quantizations]
+    return tuple(each for each in made if each is not None)
+
+
 def _memory_view(quantization: str, made: Estimate) -> MemoryView | None:
     """An estimate in words; None where there is none."""
     if made.total is None:
@@ -270,9 +295,9 @@ def default_quantization(spec: Spec, usable: Sequence[str]) -> str | None:
     current = [name for name in spec.quantizations if name not in spec.deprecated_quantizations]
     for names in (current, spec.quantizations):
         for hub in spec.hubs:
-            here = [name for name in names if fits(name, hub)]
-            if here:
-                return next((name for name in _USUAL if name in here), here[0])
+            first = next((name for name in names if fits(name, hub)), None)
+            if first is not None:
+                return next((name for name in _USUAL if name in names and fits(name, hub)), first)
     return None
 
 
@@ -318,17 +343,25 @@ def _hub_view(hub: Hub) -> HubView:
 def _matrix(spec: Spec, engines: list[EngineView]) -> Matrix | None:
     """The table of what differs; where an engine lacks only a few, the page names those instead."""
     everything = len(spec.quantizations)
-    columns: list[tuple[str, set[str]]] = []
+    columns: list[tuple[str, list[str]]] = []
     if any(everything - len(view.usable) > _FEW for view in engines):
-        columns = [(view.name, set(view.usable)) for view in engines]
-    on_hubs = [(hub_pages.title(hub.hub), set(hub.quantizations)) for hub in spec.hubs]
+        columns = [(view.name, view.usable) for view in engines]
+    on_hubs = [(hub_pages.title(hub.hub), hub.quantizations) for hub in spec.hubs]
     if any(len(names) < everything for _, names in on_hubs):
         columns += on_hubs
-    rows: dict[tuple[str, ...], list[str]] = {}
-    for name in spec.quantizations:
-        cells = tuple("yes" if name in names else "no" for _, names in columns)
-        rows.setdefault(cells, []).append(name)
-    if len(rows) < 2:
+    if not columns:
         return None
-    return Matrix([name for name, _ in columns],
-                  [(names, list(cells)) for cells, names in rows.items()])
+    rows = _rows(tuple(spec.quantizations),
+                 tuple(frozenset(names) for _, names in columns))
+    return Matrix([name for name, _ in columns], rows) if len(rows) > 1 else None
+
+
+@lru_cache(maxsize=1 << 10)
+def _rows(quantizations: tuple[str, ...], columns: tuple[frozenset[str], ...],
+          ) -> list[tuple[list[str], list[str]]]:
+    """Quantizations, those alike together, and `yes` or `no` for each column."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for name in quantizations:
+        rows.setdefault(tuple("yes" if name in names else "no" for names in columns),
+                        []).append(name)
+    return [(names, list(cells)) for cells, names in rows.items()]

@@ -135,10 +135,12 @@ def _refusal(known: Site, refuses: Refuses) -> nodes.Node:
     limits += [_("without %s") % flag for flag in refuses.without_cpu_flags]
     limits += [_("in several files")] if refuses.split_files else []
     inside = _(" (%s)") % ", ".join(limits) if limits else ""
-    since = " " + _("Seen since version %s.") % refuses.since if refuses.since else ""
-    until = " " + _("Until version %s.") % refuses.until if refuses.until else ""
+    reason = words.of_engine(known.language, refuses.reason)
+    since = _("Seen since version %s.") % refuses.since if refuses.since else ""
+    until = _("Until version %s.") % refuses.until if refuses.until else ""
+    after = words.sentences(reason, since, until).removeprefix(reason)
     return elements.paragraph(nodes.literal("", refuses.format), inside + _(": "),
-                              words.of_engine(known.language, refuses.reason), f"{since}{until}")
+                              reason, after)
 
 
 def _provider(known: Site, provider: Provider) -> nodes.definition_list_item:
@@ -268,7 +270,7 @@ def pages(known: Site) -> dict[str, str]:
 
 
 def _title(text: str) -> list[str]:
-    rule = rst.rule("=", rst.escape(text))
+    rule = rst.rule(rst.escape(text), "=")
     return [rule, rst.escape(text), rule]
 
 

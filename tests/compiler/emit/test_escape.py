@@ -82,8 +82,8 @@ def test_text_is_shown_literally_as_a_title(text: str):
     source = escape(text)
     if not shown(text).strip():
         return
-    line, second = rule("=", source), escape(text + "z")
-    document = read(f"{line}\n{source}\n{line}\n\npara\n\n{second}\n{rule('+', second)}\n\nend\n")
+    line, second = rule(source, "="), escape(text + "z")
+    document = read(f"{line}\n{source}\n{line}\n\npara\n\n{second}\n{rule(second, '+')}\n\nend\n")
     assert [title.astext() for title in document.findall(nodes.title)] == [
         shown(text), shown(text + "z")]
 
@@ -109,7 +109,7 @@ def test_ordinary_text_stays_readable_in_the_source(text: str):
     ("Qwen 🚀", 7), ("é", 1)])
 def test_width_counts_columns(text: str, columns: int):
     assert width(text) == columns
-    assert len(rule("=", text, least=4)) == max(4, columns)
+    assert len(rule(text, "=", least=4)) == max(4, columns)
 
 
 @settings(deadline=None)
