@@ -12,14 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from runtime import gpus, home, jsonfile, logs, ports, running
+from runtime import drafting, gpus, home, jsonfile, logs, ports, running
 from runtime.combination import Combination
 from runtime.engines import engine_module
 from runtime.engines.base import ChatTemplate, Command, Engine, LocalModel, Runner, ServeOptions
 from runtime.engines.environments import Installation, find
 from runtime.engines.probing import check_flags
 from runtime.errors import MisuseError, UserError
-from runtime.local import expected
 from runtime.machine import Machine
 from runtime.manifest import Engine as EngineFacts
 from runtime.manifest import Provider
@@ -107,7 +106,8 @@ def prepare(combination: Combination, request: Request, *, ask: bool = True) -> 
                         (*combination.notices, *notes))
     if not request.force:
         # The files' names do not matter to what options there are.
-        argv = serve_command(prepared, expected(combination), request.port or ports.FIRST).argv
+        model = drafting.expected(combination)
+        argv = serve_command(prepared, model, request.port or ports.FIRST).argv
         check_flags(installation, provider, argv, title=prepared.title, ask=ask)
     return prepared
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from runtime import files, gguf, home, safetensors
 from runtime.combination import Combination, hubs_with
@@ -42,6 +43,7 @@ class Located(msgspec.Struct, frozen=True):
         revision: The revision that the spec names.
         commit: The commit or version that the files are of; empty if unknown.
         files: The files, in loading order for file formats.
+        draft: The draft model that goes with it, where one does.
     """
 
     model: LocalModel
@@ -50,6 +52,7 @@ class Located(msgspec.Struct, frozen=True):
     revision: str | None
     commit: str
     files: tuple[LocalFile, ...]
+    draft: Located | None = None
 
     @property
     def path(self) -> Path:
@@ -59,7 +62,13 @@ class Located(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(file.size for file in self.files)
+        return sum(file.size for file in self.files) + (self.draft.size if self.draft else 0)
+
+    def with_draft(self, draft: Located | None) -> Located:
+        """The same, with a draft model beside it."""
+        if draft is None:
+            return self
+        return replace(self, draft=draft, model=replace(self.model, draft=draft.model.path))
 
 
 def use_path(combination: Combination, path: Path) -> Located:

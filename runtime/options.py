@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from runtime import drafting
+from runtime.combination import Combination
 from runtime.fetch import Options
 from runtime.locate import add_manifest_argument
 from runtime.progress import Lines
@@ -48,6 +50,12 @@ def add_combination_arguments(
                              "(default: $MODELBOOK_LOCAL_HUB)")
     source.add_argument("--model-path", type=Path, metavar="PATH",
                         help="use this file or folder and download nothing")
+    draft = source.add_mutually_exclusive_group()
+    draft.add_argument("--draft-quantization", metavar="NAME",
+                       help="quantization of the draft model that the spec names "
+                            "(default: its first)")
+    draft.add_argument("--no-draft", action="store_true",
+                       help="leave out the draft model that the spec names")
     source.add_argument("--refresh", action="store_true",
                         help="ask the hub what a branch stands for now, instead of staying at the "
                              "commit that was downloaded")
@@ -67,6 +75,19 @@ def wish(args: argparse.Namespace) -> Wish:
         model_format=args.model_format, quantization=args.quantization, variant=args.variant,
         hub=args.hub, force=args.force, any_hub=args.model_path is not None,
     )
+
+
+def drafted(combination: Combination, args: argparse.Namespace) -> Combination:
+    """The combination with the draft model that the options of `args` ask for.
+
+    Raises:
+        MisuseError: It has none of that quantization.
+    """
+    if args.no_draft:
+        return drafting.without(combination)
+    if args.draft_quantization is not None:
+        return drafting.with_quantization(combination, args.draft_quantization)
+    return combination
 
 
 def fetch_options(args: argparse.Namespace) -> Options:

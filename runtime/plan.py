@@ -6,10 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
+from runtime import drafting
 from runtime.combination import Combination
 from runtime.fetch import Options, preview, wanted_revision
 from runtime.launch import Prepared, curl_line, serve_command
-from runtime.local import Located, expected
+from runtime.local import Located
 from runtime.ports import FIRST
 from runtime.probe import base_url
 
@@ -24,7 +25,8 @@ def launch_plan(prepared: Prepared, options: Options, api_key_file: Path | None 
     combination, request = prepared.combination, prepared.request
     located = preview(combination, options)
     port = request.port or FIRST
-    command = serve_command(prepared, located.model if located else expected(combination), port)
+    model = located.model if located else drafting.expected(combination)
+    command = serve_command(prepared, model, port)
     return {
         "combination": combination.id,
         "source": _source(combination, located, options),
@@ -47,9 +49,11 @@ def _source(combination: Combination, located: Located | None, options: Options,
     if located is not None:
         return {"hub": located.hub, "repo_id": located.repo_id, "commit": located.commit or None,
                 "here": True, "files": [{"path": file.path, "size": file.size,
-                                         "digest": file.digest} for file in located.files]}
-    paths = combination.expected_files
-    return {"hub": combination.hub_name if options.choosing is None else "auto",
+                                         "digest": file.digest} for file in located.files],
+                **({"draft": located.draft.repo_id} if located.draft else {})}
+    paths, draft = combination.expected_files, drafting.of(combination)
+    return {**({"draft": draft.repo_id} if draft else {}),
+            "hub": combination.hub_name if options.choosing is None else "auto",
             "repo_id": combination.repo_id, "revision": wanted_revision(combination, options),
             "here": False,
             "files": [{"path": path} for path in paths] if paths is not None
@@ -71,6 +75,7 @@ def plan_lines(plan: dict[str, object]) -> list[str]:
     listed = source["files"]
     lines += [f"             {file['path']}" for file in listed] if isinstance(
         listed, list) else [f"             {listed}"]
+    lines += [f"draft model  {source['draft']}"] if "draft" in source else []
     lines += [f"engine       {engine['name']}: {engine['provider']} {engine['version']} "
               f"({engine['origin']})",
               f"port         {plan['port']}",

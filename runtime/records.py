@@ -73,12 +73,14 @@ class UsedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         repo_id: Repository.
         commit: Exact revision.
         files: The files that the engine was given or found in its folder.
+        draft: Where the draft model beside them came from, if there was one.
     """
 
     hub: str
     repo_id: str = ""
     commit: str = ""
     files: list[UsedFile] = []
+    draft: UsedSource | None = None
 
 
 class UsedTwin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -157,7 +159,8 @@ def spec_fingerprint(combination: Combination, weights: str = "twin") -> str:
         "spec": [spec.format, spec.size_in_billions, spec.variant, spec.trust_remote_code],
         "quantization": combination.quantization,
         "sources": [[hub.hub, hub.repo_id, hub.revision, hub.file_template,
-                     hub.split_file_template, hub.split_parts.get(combination.quantization)]
+                     hub.split_file_template, hub.split_parts.get(combination.quantization),
+                     *([hub.draft] if hub.draft and weights == "real" else [])]
                     for hub in spec.hubs if combination.quantization in hub.quantizations],
         "locked": [[hub.hub, locked.commit, locked.files.get(combination.quantization)]
                    for hub in spec.hubs if weights == "real" for locked in hub.locked

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from runtime import __version__, home, launch, ports
+from runtime import __version__, drafting, home, launch, ports
 from runtime.abilities import PROBED, SHOWN_BY_CHAT, show
 from runtime.admission import Admission
 from runtime.combination import Combination
@@ -132,8 +132,8 @@ def verify(tasks: Sequence[Task], reporter: Reporter, *, workers: int = 1,
 
 def _record(combination: Combination, job: Job, reporter: Reporter, watch: Watch,
             machine: dict[str, object]) -> Record:
-    if job.twin:
-        combination = replace(combination, hub_name="local")
+    if job.twin:  # which has no draft model
+        combination = replace(drafting.without(combination), hub_name="local")
     finding = _try(combination, job, reporter, watch)
     engine = finding.engine or UsedEngine(name=combination.engine.name)
     return Record(
@@ -234,8 +234,7 @@ def _run(prepared: Prepared, found: Located, job: Job, reporter: Reporter, watch
 
 def _memory(prepared: Prepared, found: Located) -> int:
     """Bytes of memory that the engine will take, roughly."""
-    weights = sum(file.size for file in found.files)
-    return int(weights * _BESIDE_WEIGHTS) + prepared.engine.MEMORY
+    return int(found.size * _BESIDE_WEIGHTS) + prepared.engine.MEMORY
 
 
 def _on_gpu(prepared: Prepared) -> bool:
@@ -314,7 +313,8 @@ def _source(found: Located) -> UsedSource:
     return UsedSource(
         hub=found.hub, repo_id="" if found.hub == "path" else found.repo_id, commit=found.commit,
         files=[UsedFile(path=file.path, size=file.size, sha256=_digest(found, file))
-               for file in found.files])
+               for file in found.files],
+        draft=_source(found.draft) if found.draft else None)
 
 
 def _digest(found: Located, file: LocalFile) -> str:

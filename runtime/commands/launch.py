@@ -14,7 +14,7 @@ from runtime.fetch import ensure
 from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import Prepared, Server
 from runtime.locate import load_manifest
-from runtime.options import add_combination_arguments, fetch_options, wish
+from runtime.options import add_combination_arguments, drafted, fetch_options, wish
 from runtime.progress import reporter
 from runtime.readiness import ended
 from runtime.request import DEFAULT_TIMEOUT, Request
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Launch, wait, and explain the end."""
     launch.check_platform()
     request = _request(args)
-    combination = select(load_manifest(args), wish(args))
+    combination = drafted(select(load_manifest(args), wish(args)), args)
     if args.dry_run:
         _print_plan(launch.planned(combination, request), args)
         return ExitCode.OK

@@ -7,14 +7,14 @@ import json
 
 from msgspec.structs import replace
 
-from runtime import fetch
+from runtime import drafting, fetch
 from runtime.combination import Combination
 from runtime.errors import ExitCode
 from runtime.hubs import TITLES
 from runtime.local import Located
 from runtime.locate import load_manifest
 from runtime.memory import human
-from runtime.options import add_combination_arguments, fetch_options, wish
+from runtime.options import add_combination_arguments, drafted, fetch_options, wish
 from runtime.progress import Reporter, reporter
 from runtime.reuse import each_hub
 from runtime.select import select
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Download, verify, and print where the files are."""
     # The engine decides nothing about the files, so it may be left open here.
-    combination = select(load_manifest(args), replace(wish(args), any_engine=True))
+    combination = drafted(select(load_manifest(args), replace(wish(args), any_engine=True)), args)
     options = fetch_options(args)
     as_json = args.format == "json"
     report = reporter(silent=args.quiet or as_json)
@@ -65,6 +65,7 @@ def _print_plan(combination: Combination, located: Located | None, options: fetc
     titles = ", ".join(TITLES.get(each.hub_name, each.hub_name) for each in hubs)
     revision = fetch.wanted_revision(combination, options)
     files = combination.expected_files
+    draft = drafting.of(combination)
     body: dict[str, object] = {
         "combination": combination.id,
         "hub": combination.hub_name if len(hubs) == 1 else "auto",
@@ -72,6 +73,8 @@ def _print_plan(combination: Combination, located: Located | None, options: fetc
         "expected_files": files, "complete": located is not None,
         "path": str(located.path) if located else None,
     }
+    if draft is not None:
+        body["draft"] = {"repo_id": draft.repo_id, "expected_files": draft.expected_files}
     if as_json:
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return
@@ -82,12 +85,15 @@ def _print_plan(combination: Combination, located: Located | None, options: fetc
           + (f" (locked on {combination.locked.checked})" if combination.locked else ""))
     for path in files or ["weights (.safetensors) and what engines read beside them"]:
         print(f"  file      {path}")
+    if draft is not None:
+        print(f"  draft     {draft.repo_id} {' '.join(draft.expected_files or ())}".rstrip())
     print(f"  here      {located.path if located else 'not yet, or not in full'}")
 
 
 def _as_json(combination: Combination, located: Located) -> dict[str, object]:
+    draft = {"draft": _as_json(combination, located.draft)} if located.draft else {}
     return {
-        "combination": combination.id, "hub": located.hub, "repo_id": located.repo_id,
+        **draft, "combination": combination.id, "hub": located.hub, "repo_id": located.repo_id,
         "revision": located.revision, "commit": located.commit, "path": str(located.path),
         "files": [{"path": file.path, "size": file.size, "digest": file.digest}
                   for file in located.files],

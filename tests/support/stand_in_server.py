@@ -19,7 +19,8 @@ if sys.argv[1:] == ["--version"]:
 if sys.argv[1:] == ["--help"]:
     print("-m, --model FNAME\n-a, --alias STRING\n--host HOST\n--port PORT\n-np, --parallel N\n"
           "-kvu, --kv-unified\n-c, --ctx-size N\n--jinja\n--chat-template-file FILE\n"
-          "-mm, --mmproj FILE\n-sm, --split-mode MODE\n--log-disable\n--temp N\n")
+          "-mm, --mmproj FILE\n-md, --model-draft FILE\n-sm, --split-mode MODE\n--log-disable\n"
+          "--temp N\n")
     sys.exit(0)
 MODE = os.environ.get("STAND_IN", "good")
 STARTED = time.monotonic()
