@@ -28,7 +28,7 @@ FAILURES = (
     Failure(pattern=r"Free memory on device .* is less than desired GPU memory utilization",
             reason="another program uses the GPU's memory", outcome="environment",
             advice="stop it, or pass --gpu-memory-fraction 0.5"),
-    Failure(pattern=r"Model architectures \[?'?([\w]+)'?.*(?:not supported|failed to be inspected)",
+    Failure(pattern=r"Model architectures \[?'?([\w]+)'?.*not supported",
             reason="this vLLM does not know the architecture {1}", advice="install a newer vLLM"),
     Failure(pattern=r"Unsupported quantization config|Marlin does not support"
                     r"|quantization method .* is not supported|has no attribute 'cpu_gemm_wna16'",
@@ -56,6 +56,13 @@ FAILURES = (
                     r"|MetadataIncompleteBuffer|IncompleteMetadata",
             reason="a safetensors file is damaged or incomplete",
             advice="delete the file and download it again"),
+    # Of a multimodal model, for example: torchvision is not beside the CPU build.
+    Failure(pattern=r"ModuleNotFoundError: No module named '([\w.]+)'", outcome="environment",
+            reason="its environment lacks the Python module {1}",
+            advice="install it there, or use another provider"),
+    Failure(pattern=r"Model architectures \[?'?([\w]+)'?.*failed to be inspected",
+            reason="this vLLM cannot load its own code for the architecture {1}",
+            advice="its log says why"),
     Failure(pattern=r"^\(EngineCore[^)]*\)(?: ERROR [^\]]+\])? \w*(?:Error|Exception): ",
             reason="its engine core failed"),
 )

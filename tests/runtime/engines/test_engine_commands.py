@@ -179,6 +179,14 @@ def test_every_launchable_engine_of_the_specs_has_its_module():
      "environment"),
     ("vllm", ["torch.OutOfMemoryError: CUDA out of memory. Tried"], "there is not enough memory",
      "environment"),
+    ("vllm", ["ModuleNotFoundError: No module named 'torchvision'", "Value error, Model "
+              "architectures ['Gemma3ForConditionalGeneration'] failed to be inspected. Please "
+              "check the logs"], "its environment lacks the Python module torchvision",
+     "environment"),
+    ("vllm", ["ValueError: Detected some but not all shards of model.layers.0.self_attn.qkv_proj "
+              "are quantized. All shards of", "Exception: WorkerProc initialization failed"],
+     "vLLM joins the parts of model.layers.0.self_attn.qkv_proj, of which this file quantizes some "
+     "and leaves others as they were", "failed"),
     ("vllm", ["api_server.py: error: unrecognized arguments: --disable-log-requests"],
      "the engine does not know an option that it was given", "failed"),
     ("vllm", ["  Value error, Unrecognized model in /m. Should have a `model_type` key in its "
