@@ -10,6 +10,8 @@ One file for each specs folder, profile and output folder, in the user's cache f
 - It is written to a temporary name and renamed; of several builds at once, the last one's stays.
 - A file's content stands for it, or, where it was left alone since an earlier run read it, what
   the system says of it (`compiler.stamps`).
+- Compiled templates in it are code. They are taken from a file that only the user can have written,
+  made under the same frame, templates and code.
 - Records and pages are not in it, only their digests. They are taken from the output folder where
   they are still what that build wrote, and made again where not.
 - `MAX_FILES` and `MAX_BYTES` bound it; the files used longest ago go first.
@@ -66,12 +68,14 @@ class Store(msgspec.Struct, frozen=True, array_like=True, gc=False):
             of the file. Offsets are of the manifest among them.
         frame: SHA-256 of the frame of the catalogue, and what the rules on engines found in it.
         stamps: Path → stamp, of every file that was read.
+        templates: Bytecode of the profile's templates, made under that frame.
     """
 
     entries: list[Entry] = []
     derived: dict[str, tuple[bytes, bytes]] = {}
     frame: tuple[bytes, list[Finding]] = (b"", [])
     stamps: dict[str, Stamp] = {}
+    templates: dict[str, bytes] = {}
 
 
 def folder() -> Path:
@@ -92,7 +96,9 @@ def path_for(*what: object) -> Path:
 def read(path: Path) -> Store:
     """What the file holds; nothing where it cannot be read or is damaged."""
     try:
-        content = memoryview(path.read_bytes())
+        with path.open("rb") as stream:
+            ours = _only_ours(os.fstat(stream.fileno()))
+            content = memoryview(stream.read())
     except OSError:
         return Store()
     body = content[_HEADER:]
@@ -104,7 +110,12 @@ def read(path: Path) -> Store:
         return Store()
     with contextlib.suppress(OSError):
         os.utime(path)  # it is in use
-    return store
+    return store if ours else msgspec.structs.replace(store, templates={})
+
+
+def _only_ours(status: os.stat_result) -> bool:
+    """Whether nobody but this user can have written a file; Windows keeps a user's folder so."""
+    return os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
 def write(path: Path, store: Store) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from compiler import discover
 from compiler.discover import ENGINE, FAMILY, FORMATS, ORDER, Found, Source
@@ -24,8 +25,7 @@ from runtime.lockfile import Lock
 _LONGEST_LOCK = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """One file that passed its schema.
 
     Attributes:
@@ -41,12 +41,11 @@ class Document:
     file: str
     relative: str
     root: Mapping
-    text: str = field(default="", repr=False)
-    lock: Lock | None = field(default=None, repr=False)
+    text: str = ""
+    lock: Lock | None = None
 
 
-@dataclass(slots=True)
-class Catalogue:
+class Catalogue(msgspec.Struct):
     """Spec files and what reading them found.
 
     Attributes:
@@ -64,20 +63,19 @@ class Catalogue:
         skipped: YAML files of a folder that was asked for which are no specs by where they lie.
     """
 
-    documents: list[Document] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    checked: list[str] = field(default_factory=list)
-    neighbours: list[str] = field(default_factory=list)
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    checked: list[str] = []
+    neighbours: list[str] = []
     complete: bool = True
     families_complete: bool = True
-    order: list[str] = field(default_factory=list)
-    facts: list[EngineFacts] = field(default_factory=list, repr=False)
-    texts: dict[str, str] = field(default_factory=dict, repr=False)
-    skipped: list[str] = field(default_factory=list, repr=False)
+    order: list[str] = []
+    facts: list[EngineFacts] = []
+    texts: dict[str, str] = {}
+    skipped: list[str] = []
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(msgspec.Struct):
     """A catalogue without its families, which are read one by one.
 
     Attributes:

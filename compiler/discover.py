@@ -6,8 +6,9 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from compiler import data
 from compiler.finding import Finding, Severity
@@ -25,8 +26,7 @@ _FAMILY_KEY = re.compile(rb"(?m)^(?:specs|context_length|architectures)[ \t]*:")
 _NOTHING = "0 files checked"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A spec file that is to be read.
 
     Attributes:
@@ -44,8 +44,7 @@ class Source:
     shipped: bool = False
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """What was found.
 
     Attributes:
@@ -54,9 +53,9 @@ class Found:
         skipped: YAML files of a folder that was asked for which are no specs by where they lie.
     """
 
-    sources: list[Source] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    sources: list[Source] = []
+    findings: list[Finding] = []
+    skipped: list[str] = []
 
 
 def asked(paths: Sequence[str | Path], specs: Path | None) -> Found:

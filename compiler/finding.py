@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 import msgspec
@@ -32,8 +31,7 @@ class Span(msgspec.Struct, frozen=True, order=True, gc=False):
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(msgspec.Struct, frozen=True):
     """A second place that a finding is about."""
 
     file: str
@@ -41,8 +39,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing that is wrong, or worth knowing, at one place.
 
     Attributes:
@@ -63,7 +60,7 @@ class Finding:
     message: str
     hint: str = ""
     path: str = ""
-    related: tuple[Related, ...] = field(default=())
+    related: tuple[Related, ...] = ()
 
     def sort_key(self) -> tuple[str, Span, str, str]:
         """Findings print by file, then position, then code."""

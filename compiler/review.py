@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import msgspec
 
 from compiler import check, suppress
 from compiler.catalogue import Catalogue, load
@@ -14,8 +15,7 @@ from compiler.finding import Finding, Severity
 from compiler.pipeline import Compiled, Options, compile_specs
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(msgspec.Struct, frozen=True):
     """The outcome of a check.
 
     Attributes:
@@ -28,8 +28,8 @@ class Review:
 
     findings: list[Finding]
     checked: list[str]
-    texts: dict[str, str] = field(repr=False)
-    catalogue: Catalogue = field(repr=False)
+    texts: dict[str, str]
+    catalogue: Catalogue
     strict: bool = False
 
     def count(self, severity: Severity) -> int:
@@ -67,7 +67,7 @@ def review(specs: Path | None = None, paths: Sequence[str | Path] = (), *, stric
             compiled.keep()
             return of_compiled(compiled, strict=strict, info=info)
     if options is not None and (few := _of_few(specs, paths, options)):
-        return replace(few, findings=_kept(few.findings, info), strict=strict)
+        return msgspec.structs.replace(few, findings=_kept(few.findings, info), strict=strict)
     catalogue = load(specs, paths)
     files = set(catalogue.checked) if paths else None
     found = [*_read(catalogue), *check.run(catalogue, files)]

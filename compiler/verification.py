@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -27,8 +26,7 @@ _WORDS = {"environment": "not decided for the machine's sake"}
 _WEIGHTS = {"real": "real weights", "twin": "twins"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(msgspec.Struct, frozen=True):
     """A combination that was tried.
 
     Attributes:
@@ -47,8 +45,7 @@ class Tried:
         return self.fresh[0] if self.fresh else None
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """The combinations of one engine and format.
 
     Attributes:
@@ -68,8 +65,7 @@ class Cell:
         return f"{told}; {self.promised} promised"
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(msgspec.Struct, frozen=True):
     """All that is known.
 
     Attributes:
@@ -79,10 +75,10 @@ class Verification:
         cells: (engine, format) → counts.
     """
 
-    tried: dict[str, Tried] = field(default_factory=dict)
-    engines: list[str] = field(default_factory=list)
-    formats: list[str] = field(default_factory=list)
-    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    tried: dict[str, Tried] = {}
+    engines: list[str] = []
+    formats: list[str] = []
+    cells: dict[tuple[str, str], Cell] = {}
 
 
 def read(specs: Path) -> list[Record]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from compiler.check.view import FamilyView, Problem, SpecView
 from compiler.check.words import listing
@@ -13,8 +14,7 @@ from runtime.manifest import Engine
 from runtime.support import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """An engine that a spec states.
 
     Attributes:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from compiler.check.view import FamilyView, SpecView
 from compiler.read.nodes import Mapping
 from compiler.resolve import entries, text
 
 
-@dataclass(frozen=True, slots=True)
-class Deprecated:
+class Deprecated(msgspec.Struct, frozen=True):
     """One thing that is on its way out.
 
     Attributes:

@@ -7,9 +7,10 @@ things of which one fits, contradicts nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+
+import msgspec
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 #: `7B`, `0.5B`, `1_8b`, `135M`, `8x7B`; a letter or digit before it makes it something else
@@ -38,8 +39,7 @@ _PACKAGING = re.compile(
     r"|meta|community|official|of|part[0-9]*|unsloth|marlin|g128|gs128|group|sym|static)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class StatedSize:
+class StatedSize(msgspec.Struct, frozen=True):
     """A size that a name states.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from compiler.check.view import FamilyView, SpecView
 from compiler.lock.sources import Use, planned_locked
@@ -20,8 +21,7 @@ from runtime.manifest import Hub, LockedFile, Source, Spec
 _WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth")
 
 
-@dataclass(frozen=True, slots=True)
-class LockedUse:
+class LockedUse(msgspec.Struct, frozen=True):
     """One quantization of a spec on one hub, with what the lock says of its repository.
 
     Attributes:

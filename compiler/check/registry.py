@@ -20,9 +20,10 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+
+import msgspec
 
 from compiler.check import rules as rules_package
 from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Problem
@@ -39,8 +40,7 @@ class Scope(Enum):
     CATALOGUE = "catalogue"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One rule.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import msgspec
@@ -116,8 +115,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return Related(self.file, self.span, message)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """What a rule yields; the registry adds the rule's code and severity.
 
     Attributes:
@@ -326,8 +324,7 @@ class EngineView(Document):
             yield from (item for item in node.items if isinstance(item, Mapping))
 
 
-@dataclass
-class CatalogueView:
+class CatalogueView(msgspec.Struct):
     """Everything that passed its schema.
 
     Attributes:
@@ -343,16 +340,16 @@ class CatalogueView:
         judgement: What its engines' facts say of specs.
     """
 
-    families: list[FamilyView] = field(default_factory=list)
-    engines: list[EngineView] = field(default_factory=list)
-    formats: dict[str, Format] = field(default_factory=dict)
+    families: list[FamilyView] = []
+    engines: list[EngineView] = []
+    formats: dict[str, Format] = {}
     formats_document: Document | None = None
     complete: bool = True
     families_complete: bool = True
-    facts: list[EngineFacts] = field(default_factory=list)
-    known_renamed: dict[str, str | None] | None = field(default=None, repr=False)
-    judgement: Judgement = field(default_factory=Judgement, repr=False)
-    _releases: dict[str, list[EngineFacts]] = field(default_factory=dict, repr=False)
+    facts: list[EngineFacts] = []
+    known_renamed: dict[str, str | None] | None = None
+    judgement: Judgement = msgspec.field(default_factory=Judgement)
+    _releases: dict[str, list[EngineFacts]] = {}
 
     @property
     def renamed(self) -> dict[str, str | None]:

@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from compiler import report, verification
 from compiler.assembly import Outputs

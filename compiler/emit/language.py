@@ -15,9 +15,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from runtime.errors import MisuseError, UserError
 
@@ -34,8 +35,8 @@ _LETTER = re.compile("[A-Za-z]")
 _CODE = re.compile(r"(MB\d+) (.+)", re.DOTALL)
 
 
-@dataclass(frozen=True, eq=False)  # it is itself: a key of caches, since nothing changes it
-class Language:
+# Without `eq` it is itself: a key of caches, since nothing changes it.
+class Language(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A language of pages.
 
     Attributes:
@@ -46,8 +47,8 @@ class Language:
     """
 
     name: str = ENGLISH
-    phrases: Mapping[str, str] = field(default_factory=dict)
-    descriptions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    phrases: Mapping[str, str] = {}
+    descriptions: Mapping[str, Mapping[str, str]] = {}
 
     def say(self, text: str) -> str:
         """A text of a template."""

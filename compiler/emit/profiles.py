@@ -1,8 +1,8 @@
 """Profiles: what pages look like, one folder of templates each.
 
-A profile is a folder with `profile.toml`, `family.rst.j2` and `index.rst.j2`; a further folder is a
+A profile is a folder with `profile.json`, `family.rst.j2` and `index.rst.j2`; a further folder is a
 further profile. With a `verification.rst.j2` it shows the verification records too. Its
-`profile.toml` says
+`profile.json` says
 
 - `description`: one sentence;
 - `text`: `escaped` (spec text is shown literally, whatever it holds) or `stated` (it is printed as
@@ -14,11 +14,11 @@ What its templates mark with `say` and `told` is written in the language that th
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+import json
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from compiler import data
 from compiler.emit.language import Language
@@ -27,8 +27,7 @@ from runtime.errors import MisuseError, UserError
 DEFAULT = "modelbook"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """One look of the pages; see the module."""
 
     name: str
@@ -36,7 +35,7 @@ class Profile:
     description: str
     text: str
     file_names: str
-    language: Language = field(default_factory=Language)
+    language: Language = msgspec.field(default_factory=Language)
 
     @property
     def verification(self) -> bool:
@@ -60,7 +59,7 @@ def templates_folder() -> Path:
 
 def names() -> list[str]:
     """The profiles that there are, sorted."""
-    return sorted(path.parent.name for path in templates_folder().glob("*/profile.toml"))
+    return sorted(path.parent.name for path in templates_folder().glob("*/profile.json"))
 
 
 def find(name: str) -> Profile:
@@ -71,10 +70,12 @@ def find(name: str) -> Profile:
     """
     known = names()
     if name not in known:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, known, n=1)
         raise MisuseError(f"there is no profile {name!r}", code="profile-unknown",
                           hint=(f"did you mean {near[0]}? " if near else "")
                           + f"profiles: {', '.join(known)}")
     folder = templates_folder() / name
-    facts = tomllib.loads((folder / "profile.toml").read_text(encoding="utf-8"))
+    facts = json.loads((folder / "profile.json").read_text(encoding="utf-8"))
     return Profile(name, folder, facts["description"], facts["text"], facts["file_names"])

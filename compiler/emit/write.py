@@ -17,8 +17,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from runtime.errors import MisuseError, UserError
 from runtime.files import unsafe_path_reason
@@ -35,8 +36,7 @@ _REMOVABLE = re.compile(
     r"models/[a-z]+/[^/]+\.rst\Z|manifest\.index\Z|verification\.(?:rst|json)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """What a build does, or would do, to its output folder; paths relative to it, sorted.
 
     Attributes:
@@ -46,10 +46,10 @@ class Changes:
         stale: Files of an earlier build that are no longer generated.
     """
 
-    new: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    stale: list[str] = field(default_factory=list)
+    new: list[str] = []
+    changed: list[str] = []
+    unchanged: list[str] = []
+    stale: list[str] = []
 
     def any(self) -> bool:
         """Whether the folder is not what the specs say."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from runtime import files
 from runtime.errors import UserError
@@ -15,8 +16,7 @@ from runtime.manifest import Family, Hub, LockedFile, Spec
 Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """One quantization of a spec on one hub.
 
     Attributes:
@@ -56,8 +56,7 @@ class Use:
         return (self.hub.hub, self.repo_id, self.hub.revision or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """One repository at one revision, and everything that a family has from it.
 
     Attributes:

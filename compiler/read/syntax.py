@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from compiler.finding import Finding, Severity
 from compiler.read import codes
@@ -47,8 +48,7 @@ def properties(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
             position += 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
+class _Meaning(msgspec.Struct, frozen=True):
     """What to say, and about which stretch of the text."""
 
     start: int
@@ -58,8 +58,7 @@ class _Meaning:
     code: str = codes.SYNTAX
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """Where the parser stopped, and what it was reading since where."""
 
     text: str

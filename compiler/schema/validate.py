@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 
 from compiler.finding import Finding, Severity
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence, locate, plain
@@ -41,17 +41,16 @@ def _validator(kind: str, formats: tuple[str, ...]) -> tuple[Any, dict[str, Any]
     return jsonschema_rs.Draft7Validator(schema), schema
 
 
-@dataclass
-class _Check:
+class _Check(msgspec.Struct):
     """Gathers one document's errors, since an unknown key and a missing one can be one mistake."""
 
     tree: Node
     schema: dict[str, Any]
     file: str
-    findings: list[Finding] = field(default_factory=list)
-    unknown: dict[tuple[str | int, ...], list[str]] = field(default_factory=dict)
-    missing: dict[tuple[str | int, ...], list[str]] = field(default_factory=dict)
-    reported: set[tuple[str | int, ...]] = field(default_factory=set)
+    findings: list[Finding] = []
+    unknown: dict[tuple[str | int, ...], list[str]] = {}
+    missing: dict[tuple[str | int, ...], list[str]] = {}
+    reported: set[tuple[str | int, ...]] = set()
 
     def add(self, error: jsonschema_rs.ValidationError) -> None:
         path: _Path = list(error.instance_path)

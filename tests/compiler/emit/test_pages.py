@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 
 import msgspec
 import pytest
@@ -268,13 +267,13 @@ def test_a_profile_is_a_folder(tmp_path, monkeypatch: pytest.MonkeyPatch):
     for name, text in {"family.rst.j2": "{{ family.name }} {{ '*' }}",
                        "index.rst.j2": "{{ families|length }}"}.items():
         (tmp_path / name).write_text(text)
-    mine = replace(MODELBOOK, name="mine", folder=tmp_path)
+    mine = msgspec.structs.replace(MODELBOOK, name="mine", folder=tmp_path)
     assert page(manifest(named("a_")), "a_", mine) == r"a\_ \*"
 
 
 def test_templates_reach_nothing_but_what_they_are_given(tmp_path):
     (tmp_path / "index.rst.j2").write_text("")
-    mine = replace(MODELBOOK, folder=tmp_path)
+    mine = msgspec.structs.replace(MODELBOOK, folder=tmp_path)
     for expression in ("family.__class__.__mro__", "specs.append(1)", "nothing"):
         (tmp_path / "family.rst.j2").write_text(f"{{{{ {expression} }}}}")
         with pytest.raises(Exception, match=r"unsafe|not safely|undefined"):
