@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
+
+gc.disable()  # until quick_start turns it on again
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
@@ -27,6 +30,7 @@ extensions = [
     "site_files",
     "light_navigation",
     "translated_site",
+    "quick_start",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_ext", "_static", "_templates", "examples", "locale"]

@@ -18,7 +18,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 
 from compiler.emit.pages import short
 from compiler.emit.view import default_quantization
-from compiler.sphinx.records import Site, family_label, site
+from compiler.sphinx.records import Site, family_label, manifest_path, site
 from compiler.sphinx.words import description
 from runtime.command import launch_argv, shell_line
 from runtime.manifest import Family, Spec
@@ -36,10 +36,22 @@ def write(app: Sphinx, error: Exception | None) -> None:
     out = Path(app.outdir)
     known = site(app.env)
     _replace(out / "llms.txt", "\n".join(_short_list(app, known)) + "\n")
-    if known is not None:
-        _replace(out / "llms-full.txt", "\n".join(_full(app, known)) + "\n")
+    full = out / "llms-full.txt"
+    if known is not None and not _is_newer(
+            full, manifest_path(app.srcdir, app.config), Path(app.confdir) / "conf.py"):
+        _replace(full, "\n".join(_full(app, known)) + "\n")
+        full.touch()  # looked at now, though it may have stayed the same
     if app.config.html_baseurl:
         _replace(out / "sitemap.xml", "\n".join(_sitemap(app)) + "\n")
+
+
+def _is_newer(made: Path, *sources: Path) -> bool:
+    """Whether a file was made after all that it is made of, this code among it."""
+    try:
+        return made.stat().st_mtime_ns > max(source.stat().st_mtime_ns
+                                             for source in (*sources, Path(__file__)))
+    except FileNotFoundError:
+        return False
 
 
 def _replace(path: Path, text: str) -> None:

@@ -115,20 +115,21 @@ class Site:
         """
         found: dict[str, dict[str, dict[str, int]]] = {}
         for family in self.manifest.families:
+            known = family.name in self._records_of  # else no id of it has to be looked up
             for spec in family.specs:
                 for claim in spec.engines:
                     counts = found.setdefault(claim.engine, {}).setdefault(spec.format, {})
-                    for name in claim.quantizations:
-                        if name not in claim.refuted:
-                            _count(counts, "promised")
-                            full = combination_id(family.name, spec.size_in_billions, spec.variant,
-                                                  spec.format, name, claim.engine)
-                            if full not in self.tried:
-                                _count(counts, "untried")
+                    promised = [name for name in claim.quantizations if name not in claim.refuted]
+                    _count(counts, "promised", len(promised))
+                    _count(counts, "untried", len(promised) if not known else sum(
+                        combination_id(family.name, spec.size_in_billions, spec.variant,
+                                       spec.format, name, claim.engine) not in self.tried
+                        for name in promised))
         for full, tried in self.tried.items():
             parts = full.split("/")  # no name in an id holds a slash
             if len(parts) == ID_PARTS:
-                _count(found.setdefault(parts[4], {}).setdefault(parts[2], {}), tried.outcome)
+                _count(found.setdefault(parts[4], {}).setdefault(parts[2], {}),
+                       tried.outcome, 1)
         return found
 
     @cached_property
@@ -163,8 +164,9 @@ class Site:
                                     in self._records_of.get(family, ())], order="sorted")
 
 
-def _count(counts: dict[str, int], what: str) -> None:
-    counts[what] = counts.get(what, 0) + 1
+def _count(counts: dict[str, int], what: str, more: int) -> None:
+    if more:
+        counts[what] = counts.get(what, 0) + more
 
 
 def _digest(parts: Iterable[bytes]) -> str:

@@ -17,7 +17,6 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 import compiler
-from compiler.check.docs import write_rule_pages
 
 
 class Example(SphinxDirective):
@@ -40,8 +39,24 @@ class Example(SphinxDirective):
 
 
 def write_rules(app: Sphinx, config: Config) -> None:
-    """Write the page of each rule from its docstring, beside the compiled pages."""
-    write_rule_pages(Path(app.srcdir) / "generated")
+    """Write the page of each rule from its docstring, beside the compiled pages.
+
+    Every rule has to be imported for that, so it is done where the compiler or a page is newer.
+    """
+    out = Path(app.srcdir) / "generated"
+    stamp = Path(app.doctreedir) / "rules-written"
+    code = Path(compiler.__file__).parent
+    try:
+        written = stamp.stat().st_mtime_ns
+        current = all(path.stat().st_mtime_ns < written
+                      for path in (out / "rules", *code.rglob("*.py"), Path(__file__)))
+    except FileNotFoundError:
+        current = False
+    if not current:
+        from compiler.check.docs import write_rule_pages
+
+        write_rule_pages(out)
+        stamp.touch()
 
 
 def publish(app: Sphinx, error: Exception | None) -> None:
