@@ -70,8 +70,8 @@ OPTIONS = (
     Option("modelbook_summary", "", "html", (str,),
            "What the site is about, in one sentence, for llms.txt."),
     Option("modelbook_translations", None, "html", (str, type(None)),
-           "Folder, relative to the source folder, of what families say in other languages: "
-           "<language>/<family>.po."),
+           "Folder, relative to the source folder, of what specs say in other languages: "
+           "<language>/<family>.po and <language>/engines/<engine>.po."),
 )
 
 

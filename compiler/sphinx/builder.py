@@ -16,7 +16,7 @@ from compiler.sphinx.choices import Quantization, SpecChoices
 from compiler.sphinx.records import Site
 from compiler.sphinx.spec_table import basis
 from compiler.sphinx.translation import _
-from compiler.sphinx.words import English
+from compiler.sphinx.words import English, sentences
 from runtime.command import OPTIONS
 from runtime.hubs import available
 from runtime.manifest import Family, Hub
@@ -42,7 +42,7 @@ class Strings:
 
     def reason(self, text: str, code: str = "") -> int:
         """The number of a reason, with the code of the rule that gives it."""
-        number = self.number(text.rstrip(".。") + (f" ({code})" if code else ""))
+        number = self.number(text.rstrip(".。") + (_(" (%s)") % code if code else ""))
         if isinstance(text, English):
             self.english.add(number)
         return number
@@ -117,12 +117,12 @@ def _quantization(each: SpecChoices, item: Quantization, engines: Sequence[str],
     if item.estimate and memory is not None:
         told = _("%(memory)s of memory, %(disk)s on disk.") % {
             "memory": human(memory), "disk": human(item.estimate.disk or 0)}
-        told = f"{told} {basis(item.estimate)}"
+        told = sentences(told, basis(item.estimate))
     deprecation = each.spec.deprecated_quantizations.get(item.name)
     if deprecation:
         said = _("Deprecated since %(date)s: %(reason)s") % {
             "date": deprecation.since, "reason": reasons[deprecation.reason]}
-        told = f"{said} {told}".strip()
+        told = sentences(said, told)
     on_engines = []
     for engine in engines:
         choice = item.choices[engine]

@@ -151,7 +151,8 @@ def _provider(known: Site, provider: Provider) -> nodes.definition_list_item:
     said = [elements.paragraph(_("Runs on %(systems)s; computes on %(computes)s.") % {
         "systems": systems + machines, "computes": computes + flags})]
     if provider.requirements:
-        said.append(elements.paragraph(_("Installs"), " ", *_names(provider.requirements), "."))
+        before, __, after = _("Installs %s.").partition("%s")
+        said.append(elements.paragraph(before, *_names(provider.requirements), after))
     said += [elements.paragraph(words.of_engine(known.language, note)) for note in provider.notes]
     return nodes.definition_list_item(
         "", nodes.term("", "", nodes.literal("", provider.name)), nodes.definition("", *said))

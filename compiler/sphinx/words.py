@@ -91,6 +91,14 @@ def description(env: BuildEnvironment, family: Family) -> str:
     return English(family.description) if said is None else said
 
 
+def sentences(*said: str) -> str:
+    """Sentences one after the other; Chinese has no space after its full stop."""
+    whole = ""
+    for each in filter(None, said):
+        whole += each if not whole or whole.endswith("。") else f" {each}"
+    return whole
+
+
 def of_engine(known: Language, text: str) -> str:
     """What an engine's spec says; `English` where it brings no translation."""
     said = known.of_engine(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import _
@@ -91,13 +92,19 @@ def _theme_words(app: Sphinx, pagename: str, templatename: str, context: dict[st
         context["theme_words"] = [(text, _(text)) for text in THEME_WORDS]
 
 
+def _count(app: Sphinx, doctree: nodes.document) -> None:
+    """Note on a page that was read whether all of it is translated."""
+    marked = [node for node in doctree.findall(nodes.Element) if "translated" in node
+              # Sphinx translates what a toctree says, and still counts it as not translated.
+              and not isinstance(node, addnodes.toctree)]
+    doctree["wholly_translated"] = bool(marked) and all(node["translated"] for node in marked)
+
+
 def _say_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """On a page that is English on a site that is not: say so in the site's language."""
     if (app.config.language or "en") == "en" or docname.startswith(_TRANSLATED):
         return
-    progress: Any = doctree.get("translation_progress") or {}
-    total = progress.get("total", 0)  # 0: there is no file of translations at all
-    if total and progress.get("translated", 0) >= total:
+    if doctree.get("wholly_translated"):
         return
     text = _("This page, or a part of it, has not been translated yet and is shown in English.")
     note = nodes.note("", nodes.paragraph("", text), classes=["untranslated"])
@@ -111,5 +118,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_search_language(_Chinese)
     app.connect("config-inited", _languages)
     app.connect("html-page-context", _theme_words)
+    app.connect("doctree-read", _count)
     app.connect("doctree-resolved", _say_untranslated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
