@@ -285,7 +285,8 @@ def install(
             return present
         if present is not None:
             requirements = list(dict.fromkeys([*present.requirements, *requirements]))
-            (folder / "facts.json").unlink(missing_ok=True)  # additions may change them
+            for kept in folder.glob("facts*.json"):
+                kept.unlink(missing_ok=True)  # additions may change them
             (folder / STATE).unlink()  # until the additions are in, it is not whole
             entry = extend_environment(engine, present, requirements, report)
         else:

@@ -23,6 +23,8 @@ SCRIPT = Path(__file__).with_name("probe_script.py")
 KEPT = "facts.json"
 #: Providers that answer in well under a second, so that a launch may ask them itself.
 _QUICK = {"llama-server", "xllamacpp"}
+#: Providers that a script of ours serves with.
+_OURS = {"xllamacpp": Path(__file__).with_name("serve_xllamacpp.py")}
 _LONGEST = 300.0
 
 
@@ -98,7 +100,7 @@ def check_flags(installation: Installation, provider: Provider, argv: Sequence[s
 
 def _kept(installation: Installation) -> Path:
     if installation.folder is not None:
-        return installation.folder / KEPT
+        return installation.folder / _name_of_kept(installation.provider)
     program = installation.python or installation.executable
     try:
         state = program.stat() if program else None
@@ -109,6 +111,14 @@ def _kept(installation: Installation) -> Path:
     key = hashlib.sha256(about.encode()).hexdigest()[:16]
     folder = home.engines_folder() / installation.engine.lower() / "probes"
     return folder / f"{installation.provider}-{key}.json"
+
+
+def _name_of_kept(provider: str) -> str:
+    if provider not in _OURS:
+        return KEPT
+    # The options are those of our own launcher, which another Modelbook has others of.
+    digest = hashlib.sha256(_OURS[provider].read_bytes()).hexdigest()[:12]
+    return f"{Path(KEPT).stem}-{digest}.json"
 
 
 def _ask_program(installation: Installation) -> dict[str, object]:

@@ -113,11 +113,9 @@ def parameters(args: argparse.Namespace, xllamacpp: Any) -> Any:
 def _draft(params: Any, args: argparse.Namespace, kinds: Any) -> None:
     kind = args.spec_type.upper().replace("-", "_")
     params.types = [getattr(kinds, f"COMMON_SPECULATIVE_TYPE_{kind}")]
-    draft = params.draft
-    draft.mparams.path = args.model_draft
+    params.draft.mparams.path = args.model_draft
     if args.spec_draft_n_max is not None:
-        draft.n_max = args.spec_draft_n_max
-    params.draft = draft
+        params.draft.n_max = args.spec_draft_n_max
 
 
 def _cache_type(name: str, kinds: Any) -> Any:

