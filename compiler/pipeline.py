@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -30,8 +30,7 @@ from compiler.unit import Broken, Workshop, facts_of
 from runtime import lockfile
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """How to compile.
 
     Attributes:
@@ -43,8 +42,7 @@ class Options:
     cached: bool = True
 
 
-@dataclass(slots=True)
-class Compiled:
+class Compiled(msgspec.Struct):
     """A compiled catalogue.
 
     Attributes:
@@ -61,9 +59,9 @@ class Compiled:
     catalogue: Catalogue
     families: int
     outputs: Outputs | None = None
-    sources: dict[str, Source] = field(default_factory=dict, repr=False)
-    broken: set[str] = field(default_factory=set)
-    _store: tuple[Path, cache.Store] | None = field(default=None, repr=False)
+    sources: dict[str, Source] = {}
+    broken: set[str] = set()
+    _store: tuple[Path, cache.Store] | None = None
 
     def texts(self, findings: Iterable[Finding]) -> dict[str, str]:
         """File → text, of the files that some findings point to."""
@@ -141,9 +139,11 @@ class _Run:
         families = self.frame.families
         if self.path is not None:
             self.workshop.fingerprint = cache.digest(cache.code(self.stamps), *self._frame_bytes())
+            same = self.store.frame[0] == self.workshop.fingerprint
+            self.workshop.templates = dict(self.store.templates) if same else {}
         reuse = Reuse(self.out, self.workshop, self.store, self.stamps)
         parts = self._parts(reuse)
-        engines = self._engines()
+        engines = self._engines
         findings = self._findings(parts, engines)
         names = {source_name(source.path): source for source in families}
         result = Compiled(findings, self.frame.catalogue, len(families), sources=names)
@@ -156,7 +156,8 @@ class _Run:
             result.outputs, fresh = Assembly(self.workshop, self.records, reuse).make(parts)
         if self.path is not None:
             result._store = (self.path, msgspec.structs.replace(
-                fresh, frame=(self.workshop.fingerprint, engines), stamps=self.stamps.taken))
+                fresh, frame=(self.workshop.fingerprint, engines), stamps=self.stamps.taken,
+                templates=self.workshop.templates))
         return result
 
     def _stored(self) -> tuple[Path | None, cache.Store]:
@@ -196,7 +197,7 @@ class _Run:
         missing = [number for number, part in enumerate(parts) if part is None]
         work = [self.frame.families[number] for number in missing]
         jobs = parallel.jobs_for(self.options.jobs, len(work))
-        made = parallel.compile_all(self.workshop, self.specs, work, jobs)
+        made = parallel.compile_all(self.workshop, self.specs, work, jobs, self._meanwhile)
         for number, source, one in zip(missing, work, made, strict=True):
             self.stamps.remember(os.fspath(source.path), one.seen, one.sha256)
             key = self._key(source, one.sha256)
@@ -217,6 +218,13 @@ class _Run:
                     yield path.name.encode()
                     yield path.read_bytes()
 
+    def _meanwhile(self) -> None:
+        """What can be done while other processes compile families."""
+        _ = self._engines
+        if self.profile is not None:
+            self.workshop.writer.prepare()
+
+    @cached_property
     def _engines(self) -> list[Finding]:
         """What the rules on engines find, which the frame alone decides on."""
         fingerprint, findings = self.store.frame

@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -95,8 +94,7 @@ class Broken(Exception):  # noqa: N818 - tells the caller to go another way
     """A family cannot be compiled by itself; the catalogue is to be read as a whole."""
 
 
-@dataclass
-class Workshop:
+class Workshop(msgspec.Struct, dict=True):
     """What compiling a family needs, made once for all of them.
 
     Attributes:
@@ -104,12 +102,14 @@ class Workshop:
         profile: What pages look like; None where only findings are wanted.
         tried: Names of the families that have verification records.
         fingerprint: SHA-256 of everything but a family's file that decides on its unit.
+        templates: Their bytecode, see `compiler.emit.pages.Writer`.
     """
 
     frame: Frame
     profile: Profile | None = None
-    tried: Collection[str] = field(default_factory=frozenset)
+    tried: Collection[str] = frozenset()
     fingerprint: bytes = b""
+    templates: dict[str, bytes] = {}
 
     @cached_property
     def view(self) -> CatalogueView:
@@ -136,7 +136,13 @@ class Workshop:
         from compiler.emit.pages import Writer  # Jinja takes its time to import
 
         assert self.profile is not None  # noqa: S101 - asked for only where pages are wanted
-        return Writer(manifest, self.profile, verification)
+        return Writer(manifest, self.profile, verification, self.templates)
+
+    def prepare(self) -> None:
+        """Make all of this, so that processes which are forked have it."""
+        _ = self.view, self.planner, all_rules()
+        if self.profile is not None:
+            _ = self.writer.family_template
 
     def make(self, source: Source) -> Made:
         """Compile one family.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -151,9 +151,18 @@ class Writer:
             reference=rst.reference, link=rst.link, hub_title=hub_pages.title,
             family_label=view.family_label, printed_hub=view.printed_hub,
             described=self._described, stated_by=self._stated_by)
-        self.family_template = environment.get_template("family.rst.j2")
         self.environment = environment
-        self.index_template = environment.get_template("index.rst.j2")
+
+    @cached_property
+    def family_template(self) -> Template:
+        """That of a family's page."""
+        return self.environment.get_template("family.rst.j2")
+
+    def prepare(self) -> None:
+        """Compile the templates of the pages that all families decide on."""
+        self.environment.get_template("index.rst.j2")
+        if self.page:
+            self.environment.get_template(self.page)
 
     def family(self, family: Family) -> str:
         """A family's page."""
@@ -183,7 +192,8 @@ class Writer:
     def index(self, families: list[Family], names: dict[str, str]) -> str:
         """The page that lists all families of one type."""
         self.place = "index"
-        return self._marked(self.index_template.render(families=families, names=names))
+        template = self.environment.get_template("index.rst.j2")
+        return self._marked(template.render(families=families, names=names))
 
     def _say(self, text: str, *facts: str) -> rst.Rst:
         """A text of the template in the language of the pages, with facts in place of its `{}`."""

@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 
+import jinja2
 import pytest
 
 from compiler import cache, parallel, stamps, verification
@@ -83,9 +84,9 @@ def compiled(monkeypatch):
     names = []
     real = parallel.compile_all
 
-    def spy(workshop, specs, work, jobs):
+    def spy(workshop, specs, work, jobs, meanwhile):
         names.extend(source.path.stem for source in work)
-        return real(workshop, specs, work, jobs)
+        return real(workshop, specs, work, jobs, meanwhile)
 
     monkeypatch.setattr(parallel, "compile_all", spy)
     return names
@@ -185,6 +186,29 @@ def test_a_damaged_cache_is_ignored(specs, tmp_path, cache_folder, damage):
         path.write_bytes(damage(path.read_bytes()))
     edit(family(specs, 6), "synthetic family", "changed family")
     check_same(specs, tmp_path / "out")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the modes of files say nothing there")
+def test_templates_are_compiled_once(specs, tmp_path, cache_folder, monkeypatch):
+    seen = []
+    translate = jinja2.Environment._generate
+
+    def generate(self, source, name, *rest, **more):
+        seen.append(name)
+        return translate(self, source, name, *rest, **more)
+
+    monkeypatch.setattr(jinja2.Environment, "_generate", generate)
+    check_same(specs, tmp_path / "out")
+    seen.clear()
+    edit(family(specs, 3), "context_length:", "context_length: ")
+    assert run(specs, tmp_path / "out") == 0
+    assert seen == []
+    [kept] = cache_folder.glob("*.cache")
+    kept.chmod(0o666)  # anybody could have put their own code into it
+    edit(family(specs, 3), "context_length:", "context_length: ")
+    assert run(specs, tmp_path / "out") == 0
+    assert "family.rst.j2" in seen
+    assert tree(tmp_path / "out") == whole(specs)
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(specs, tmp_path, monkeypatch):
