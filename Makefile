@@ -17,7 +17,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo docs docs-zh test test-engines test-site check lint fmt golden bench clean
+.PHONY: help demo docs docs-zh translations test test-engines test-site check lint fmt golden bench clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
@@ -47,6 +47,19 @@ docs-zh: docs ## build the site in Simplified Chinese too, under docs/_build/htm
 		-D modelbook_translations=../../specs/translations \
 		-d build/docs-zh-doctrees build/docs-zh docs/_build/html/zh
 	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+
+# Whoever changes a text runs this; it leaves what is new without a translation, and marks as fuzzy what
+# was reworded. The messages of templates and of sentences made of facts are kept by hand.
+translations: $(SETUP)docs $(SETUP)dev ## bring the translations up to date with the texts
+	$(BIN)/compiler build --out docs/generated
+	$(BIN)/python -m sphinx -b gettext -q -D gettext_location=0 docs build/gettext
+	rm -rf build/gettext/generated build/gettext/sphinx.pot
+	$(BIN)/sphinx-intl update --pot-dir build/gettext --locale-dir docs/locale --language zh_CN -w 100
+	$(BIN)/pybabel -q extract -k _marked -c Translated --add-location=file -w 100 \
+		--project Modelbook -o build/gettext/modelbook.pot compiler/sphinx
+	$(BIN)/pybabel -q update -i build/gettext/modelbook.pot -l zh_CN -w 100 --ignore-pot-creation-date \
+		-o compiler/sphinx/locale/zh_CN/LC_MESSAGES/modelbook.po
+	$(BIN)/compiler translate
 
 test: $(SETUP)test $(SETUP)docs ## run every test that needs no engine, browser or package index
 	$(PYTEST) -m "not engine and not browser and not network"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -134,11 +135,52 @@ def test_each_page_links_to_itself_in_the_other_language(page: Page, site: str) 
 
 
 def test_a_page_without_translation_says_so_in_chinese(page: Page, site: str) -> None:
-    page.goto(f"{site}/zh/guides/add-a-family.html")
-    assert page.locator(".untranslated").inner_text().startswith("注解") or (
-        "尚未翻译" in page.locator(".untranslated").inner_text())
-    page.goto(f"{site}/zh/guides/launch-a-model.html")
-    assert page.locator(".untranslated").count() == 0
+    page.goto(f"{site}/zh/reference/api.html")
+    assert "尚未翻译" in page.locator(".untranslated").inner_text()
+    for name in ("index.html", "guides/launch-a-model.html", INDEX):
+        page.goto(f"{site}/zh/{name}")
+        assert page.locator(".untranslated").count() == 0
+
+
+def test_a_lost_address_is_answered_in_chinese_from_anywhere(page: Page, site: str) -> None:
+    page.goto(f"{site}/zh/404.html")
+    assert page.locator("base").get_attribute("href") == "/zh/"
+    assert page.locator('meta[name="description"], meta[property="og:title"]').count() == 0
+    page.get_by_role("link", name="前往首页").click()
+    assert page.url == f"{site}/zh/index.html"
+    assert page.locator('meta[property="og:locale"]').get_attribute("content") == "zh_CN"
+    page.goto(f"{site}/zh/404.html")
+    page.locator(".language-switch").get_by_role("link", name="English").click()
+    assert page.url == f"{site}/404.html"
+
+
+@pytest.mark.parametrize(("words", "found"), [
+    ("孪生模型", "用孪生模型验证"),  # a word in the middle of sentences
+    ("注意力头数", "在 GPU 上运行"),  # several words together
+    ("锁", "锁定一个系列"),  # one character
+    ("nvidia-smi", "在 GPU 上运行"),  # what is Latin is found as on the English site
+])
+def test_chinese_words_are_found(page: Page, site: str, words: str, found: str) -> None:
+    page.goto(f"{site}/zh/search.html?q={words}")
+    page.locator("#search-results").get_by_role("link", name=found).first.wait_for(timeout=60_000)
+
+
+def test_a_reason_without_translation_is_marked_as_english(page: Page, site: str) -> None:
+    """The builder is told which texts are English; here one is made so."""
+    page.route("**/seed-oss.html*", lambda route: route.fulfill(
+        status=200, content_type="text/html; charset=utf-8",
+        body=_with_english(route.fetch().text())))
+    page.goto(f"{site}/zh/generated/models/llm/seed-oss.html?format=mlx#launch")
+    marked = page.locator('.mb-why[lang="en"]')
+    assert marked.count() > 0
+
+
+def _with_english(html: str) -> str:
+    before, mark, rest = html.partition('class="mb-builder-data">')
+    text, end, after = rest.partition("</script>")
+    data = json.loads(text)
+    data["english"] = [number for number, text in enumerate(data["texts"]) if "MB301" in text]
+    return f"{before}{mark}{json.dumps(data)}{end}{after}"
 
 
 def test_chinese_pages_have_contrast_and_labels(page: Page, site: str) -> None:
