@@ -157,17 +157,22 @@ def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | 
     failures = 0
     began = time.monotonic()
     pause = 0.0
+    ours = False  # once our server listens, no other one gets its port
     while not given_up.wait(pause):
         now = time.monotonic()
         left = max(1.0, deadline - now)
         # Often enough to add a fortieth at most to the engine's own time.
         pause = min(max((now - began) / 40, 0.02), 0.25)
-        if target.engine.HEALTH and target.client.status(target.engine.HEALTH, left) != 200:
-            continue
+        if target.engine.HEALTH:
+            status = target.client.status(target.engine.HEALTH, left)
+            if status != 200:
+                # While it loads the model is the time to look; later the launch would wait for it.
+                ours = ours or (status != 0 and not _somebody_elses(target))
+                continue
         try:
             answer = target.client.ask(chat=target.chat, max_tokens=_TOKENS, timeout=left)
         except ProbeError as error:
-            if error.passing or _somebody_elses(target):
+            if error.passing or (not ours and _somebody_elses(target)):
                 continue
             failures += 1
             if failures >= _TRIES:
@@ -175,7 +180,7 @@ def _probe(target: Target, deadline: float, results: queue.SimpleQueue[Answer | 
                 return
             pause = 1.0
             continue
-        if _somebody_elses(target):
+        if not ours and _somebody_elses(target):
             continue
         results.put(answer)
         return
