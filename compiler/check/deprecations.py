@@ -43,6 +43,8 @@ def deprecations(family: FamilyView) -> Iterator[Deprecated]:
     for spec in family.specs:
         listed = [(text(key) or "", node)
                   for key, node in entries(spec.node.get("deprecated_quantizations"))]
+        if not listed:
+            continue
         known = dict.fromkeys(spec.names())
         known |= {name: _renamed(node) for name, node in listed if name in known}
         for name, node in listed:

@@ -192,6 +192,10 @@ class SpecView:
 
     def layout(self) -> str | None:
         """`file` or `folder`; None where the format is unknown."""
+        return self._layout
+
+    @cached_property
+    def _layout(self) -> str | None:
         known = self.family.catalogue.formats.get(self.format)
         return known.layout if known else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 #: Hub → its title, the address of a repository, and what follows for a revision.
@@ -14,6 +15,10 @@ _HUBS = {
 }
 
 
+#: What `quote` leaves alone: nearly all ids and revisions.
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)?\Z")
+
+
 def title(hub: str) -> str:
     """The hub's name as people know it."""
     return _HUBS[hub][0] if hub in _HUBS else hub
@@ -24,7 +29,11 @@ def address(hub: str, repo_id: str, revision: str | None = None) -> str | None:
     if hub not in _HUBS:
         return None
     _, repository, suffix = _HUBS[hub]
-    url = repository.replace("{id}", quote(repo_id, safe="/"))
+    url = repository.replace("{id}", _quoted(repo_id, "/"))
     if revision and suffix:
-        url += suffix.replace("{revision}", quote(revision, safe=""))
+        url += suffix.replace("{revision}", _quoted(revision, ""))
     return url
+
+
+def _quoted(text: str, safe: str) -> str:
+    return text if _PLAIN.match(text) else quote(text, safe=safe)

@@ -28,6 +28,8 @@ _ENUMERATOR = re.compile(r"(?:[0-9]+|[A-Za-z]+|\#)[.)](?:\s|$)")
 # docutils ends lines at all of these, and no page can hold them inside one.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _URL_SAFE = ":/?#=&%+,;@~.-"
+#: What `quote` leaves alone.
+_PLAIN_URL = re.compile(r"[A-Za-z0-9_:/?=.-]*\Z")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,/()+-]*\Z")
 
 
@@ -119,7 +121,9 @@ def inside(text: str, role: str) -> Rst:
 
 def link(title: str, url: str) -> Rst:
     """A link whose address is not a named target, so that equal titles never clash."""
-    return Rst(f"`{escape(title)} <{quote(url, safe=_URL_SAFE)}>`__")
+    if not _PLAIN_URL.match(url):
+        url = quote(url, safe=_URL_SAFE)
+    return Rst(f"`{escape(title)} <{url}>`__")
 
 
 def reference(title: str, label: str) -> Rst:

@@ -9,7 +9,7 @@ import msgspec
 
 from compiler import resolve
 from compiler.emit import hubs as hub_pages
-from compiler.emit.rst import Rst, link
+from compiler.emit.rst import Rst, escape, join, link
 from compiler.verification import Tried
 from runtime.command import launch_argv, shell_line
 from runtime.files import is_split
@@ -34,7 +34,7 @@ class EngineView(msgspec.Struct, frozen=True):
     Attributes:
         name: As printed.
         usable: Quantizations that can be launched with it, in page order.
-        missing: Rule code and reason → quantizations of the spec that it does not load.
+        missing: Rule code and reason, and quantizations of the spec that it does not load.
         refuted: Whether the YAML claims what `missing` refuses.
         quantization: The one that the command shows; None where nothing is usable.
         command: A line to paste; empty where nothing is usable.
@@ -42,7 +42,7 @@ class EngineView(msgspec.Struct, frozen=True):
 
     name: str
     usable: list[str]
-    missing: dict[str, list[str]]
+    missing: list[tuple[str, list[str]]]
     refuted: bool
     quantization: str | None
     command: str
@@ -52,16 +52,14 @@ class HubView(msgspec.Struct, frozen=True):
     """One hub of a spec.
 
     Attributes:
-        name: Its title.
         repo_id: As written.
         revision: None: the hub's default branch.
-        links: The repository, or one for each quantization that has its own.
+        shown: Its title, linked to the repository, or with links for each quantization.
     """
 
-    name: str
     repo_id: str
     revision: str | None
-    links: list[Rst]
+    shown: Rst
 
 
 class MemoryView(msgspec.Struct, frozen=True):
@@ -315,7 +313,8 @@ def _engine_view(family: Family, spec: Spec, claim: EngineClaim, engine: Engine 
     command = "" if shown is None or not startable else shell_line(launch_argv(
         engine=claim.engine, family=family.name, size_in_billions=spec.size_in_billions,
         model_format=spec.format, quantization=shown, variant=spec.variant))
-    return EngineView(claim.engine, usable, missing, bool(claim.refuted), shown, command)
+    return EngineView(claim.engine, usable, list(missing.items()), bool(claim.refuted), shown,
+                      command)
 
 
 def _reason(family: Family, spec: Spec, engine: Engine | None, quantization: str) -> str:
@@ -337,7 +336,10 @@ def _hub_view(hub: Hub) -> HubView:
         url = hub_pages.address(hub.hub, repo_id, hub.revision)
         if url is not None:
             links.append(link(quantization or name, url))
-    return HubView(name, hub.repo_id, hub.revision, links)
+    shown = escape(name)
+    if links:
+        shown = Rst(f"{shown} ({join(links)})") if "{" in hub.repo_id else links[0]
+    return HubView(hub.repo_id, hub.revision, shown)
 
 
 def _matrix(spec: Spec, engines: list[EngineView]) -> Matrix | None:

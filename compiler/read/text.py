@@ -18,6 +18,8 @@ MAX_BYTES = 1024 * 1024
 _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
     "|\r(?!\n)")
+#: The ASCII characters that need a look: control characters but line feeds.
+_SUSPECT = bytes({*range(0x20), 0x7F} - {0x0A})
 _TAB = re.compile(r"\t+")
 _BOM = "\ufeff"
 _MAX_PER_KIND = 20
@@ -53,6 +55,8 @@ def decode(data: bytes, file: str) -> tuple[str | None, list[Finding]]:
                 "is not UTF-8")
         return None, [Finding(file, span_at(before, len(before), 0), Severity.ERROR, codes.ENCODING,
                               what, "save the file as UTF-8")]
+    if data.isascii() and len(data.translate(None, _SUSPECT)) == len(data):
+        return text, []  # nearly always
     text = text.removeprefix(_BOM)
     findings = _marks(text, file) + _refused(text, file)
     fatal = bool(findings)

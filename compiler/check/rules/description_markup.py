@@ -40,11 +40,15 @@ _MARKUP = re.compile(
     r"|</?(?:a|b|i|p|br|em|strong|code|img|script|div|span)(?:\s[^>\n]{0,200})?/?>"  # HTML
     r"|^\.\. [a-z-]+::|^#{1,6} \S|^```", re.MULTILINE | re.IGNORECASE)
 
+#: One of these is in all markup, and rarely in plain text.
+_SIGNS = ("[", "`", "*", "<", "#", ".. ")
+
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Look for the commonest constructs."""
     node = family.root.get("description")
-    found = _MARKUP.search(family.text("description") or "")
+    text = family.text("description") or ""
+    found = _MARKUP.search(text) if any(sign in text for sign in _SIGNS) else None
     if node is not None and found:
         yield family.problem(node, f"the description holds markup, {found.group()[:40]!r}, "
                              "which is shown literally", "write plain text")
