@@ -142,8 +142,10 @@ def bench(tmp_path):
         target.parent.mkdir(parents=True)
         target.write_bytes(made.model.read_bytes())
     yield made
-    made.assert_nothing_left()
-    made.clean()
+    try:
+        made.assert_nothing_left()
+    finally:
+        made.clean()
 
 
 def arguments(bench, *more):
