@@ -180,6 +180,9 @@ def no_specs(where: str | Path) -> MisuseError:
 
 
 def _matches(given: str | Path) -> list[Path]:
+    if given == "":
+        raise MisuseError("a path is empty", code="nothing-to-check", why=_NOTHING,
+                          hint="name a specs folder or a family's file, or nothing at all")
     path = Path(given)
     if path.exists() or path.is_symlink() or not glob.has_magic(str(given)):
         return [path]

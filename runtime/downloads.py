@@ -71,7 +71,7 @@ def read_state(folder: Path) -> State | None:
     """The state of a commit's folder; None if there is none that can be read."""
     try:
         return msgspec.json.decode((folder / STATE).read_bytes(), type=State)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
 
 

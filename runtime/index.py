@@ -134,7 +134,7 @@ def open_indexed(path: Path) -> Manifest | None:
         return None
     try:
         index = msgspec.json.decode(body, type=_Index)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     if (index.format, index.format_version, index.manifest_size) != (FORMAT, FORMAT_VERSION, size):
         return None

@@ -38,7 +38,7 @@ def read(path: Path, kind: type[_T]) -> _T | None:
     """The record in a file; None where there is none that can be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind, dec_hook=_rich)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, RecursionError):
         return None
 
 

@@ -34,6 +34,8 @@ _NOT_FOR_ENGINES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN
                     "MODELSCOPE_API_TOKEN")
 #: So many ports are tried, one after the other, where each is taken by others at the last moment.
 _PORTS = 5
+#: More than any API key has, in bytes.
+_LONGEST_KEY = 1 << 16
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -339,7 +341,8 @@ def read_api_key(path: Path) -> str:
         UserError: The file cannot be read or holds no usable key.
     """
     try:
-        key = path.expanduser().read_text(encoding="utf-8").strip()
+        with path.expanduser().open("rb") as stream:  # which may never end, as /dev/zero
+            key = stream.read(_LONGEST_KEY).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise MisuseError(f"cannot read the API key in {path}: {why}", code="api-key",

@@ -493,7 +493,7 @@ def decode_frame(data: bytes, name: str) -> Manifest:
         manifest = _DECODER.decode(data)
     except msgspec.ValidationError as error:
         manifest = _decode_ignoring_optional(data, name, error)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UserError(f"{name} is not JSON: {error}", code="manifest-invalid",
                         hint="build it again with `compiler build`") from None
     if manifest.format != FORMAT or manifest.format_version != FORMAT_VERSION:
@@ -513,7 +513,7 @@ def decode_family(data: bytes, name: str, optional_fields: Sequence[str] = ()) -
         try:
             raw = _without(msgspec.json.decode(data), set(optional_fields))
             return msgspec.convert(raw, Family)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, RecursionError):
             raise _unreadable(name, error) from None
 
 
@@ -531,7 +531,10 @@ def _decode_ignoring_optional(
     data: bytes, name: str, error: msgspec.ValidationError
 ) -> Manifest:
     """Decode once more without the unknown fields that the file itself calls optional."""
-    raw: Any = msgspec.json.decode(data)
+    try:
+        raw: Any = msgspec.json.decode(data)
+    except RecursionError:  # what is unknown is nested too deep to be looked at
+        raise _unreadable(name, error) from None
     if not isinstance(raw, dict):
         raw = {}
     if raw.get("format") != FORMAT or raw.get("format_version") != FORMAT_VERSION:

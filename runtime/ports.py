@@ -73,9 +73,6 @@ def _first_free(host: str, first: int) -> Port:
 
 
 def _reserve_wanted(host: str, wanted: int) -> Port:
-    if not 1 <= wanted <= 65535:
-        raise MisuseError(f"{wanted} is not a TCP port", code="port",
-                          hint="choose one from 1024 to 65535, or leave --port out")
     port = _try(host, wanted)
     if port is None:
         who = _holder(wanted)

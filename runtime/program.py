@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from runtime import __version__
 from runtime.entry import take_over
@@ -66,6 +66,12 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise MisuseError(message, hint=f"see `{self.prog} --help`")
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Refuse an empty path, which a variable that is not set leaves: it is no folder here."""
+        if action.type is Path and not arg_string:
+            raise argparse.ArgumentError(action, "an empty path")
+        return super()._get_value(action, arg_string)
 
 
 def main(program: Program, argv: Sequence[str] | None = None) -> int:

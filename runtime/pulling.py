@@ -313,7 +313,7 @@ def _shards(index: Path) -> set[str]:
 
     try:
         return set(msgspec.json.decode(index.read_bytes(), type=Index).weight_map.values())
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UserError(f"{index} is not a safetensors index: {error}",
                         code="model-damaged") from None
 

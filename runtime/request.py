@@ -78,5 +78,14 @@ def check(combination: Combination, request: Request) -> None:
                           hint=f"--context-length {family.context_length} or less; "
                                "--force passes it on all the same")
     gpus.check(request.gpus, request.tensor_parallel_size, request.gpu_memory_fraction)
-    if request.timeout <= 0:
+    if not request.timeout > 0:  # as is nan
         raise MisuseError("--timeout must be more than 0 seconds", code="timeout")
+    if request.port is not None and not 1 <= request.port <= 65535:
+        raise MisuseError(f"{request.port} is not a TCP port", code="port",
+                          hint="choose one from 1024 to 65535, or leave --port out")
+    if not request.host or any(map(str.isspace, request.host)):
+        raise MisuseError(f"{request.host!r} is not an address", code="host",
+                          hint="leave --host out to listen on the loopback address")
+    if request.served_model_name is not None and not request.served_model_name.strip():
+        raise MisuseError("--served-model-name is empty", code="served-model-name",
+                          hint="leave it out to serve the model under its family's name")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from compiler import exporters
-from compiler.emit.write import put
+from compiler.emit.write import put_file
 from compiler.exporters._source import SpecsSource
 from runtime.errors import ExitCode
 
@@ -28,6 +28,6 @@ def run(args: argparse.Namespace) -> int:
     if str(args.out) == "-":
         sys.stdout.write(text)
     else:
-        put(args.out.parent, {args.out.name: text.encode("utf-8")})
+        put_file(args.out, text.encode("utf-8"))
         print(f"wrote {args.out}")
     return ExitCode.OK

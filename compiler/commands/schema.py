@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 
+from compiler.emit.write import put_file
 from compiler.schema import files
-from runtime.errors import ExitCode, MisuseError
+from runtime.errors import ExitCode
 
 KINDS = ("family", "engine", "formats", "catalogue", "manifest", "lock")
 
@@ -28,21 +27,5 @@ def run(args: argparse.Namespace) -> int:
     if args.out is None:
         sys.stdout.write(text)
         return ExitCode.OK
-    try:
-        _write(args.out, text)
-    except OSError as error:
-        raise MisuseError(f"cannot write {args.out}: {error.strerror}") from None
+    put_file(args.out, text.encode("utf-8"))
     return ExitCode.OK
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside the target and rename, so that a reader never sees half a file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import json
 import os
 import re
@@ -128,6 +129,23 @@ def put(out: Path, files: Mapping[str, Content], stale: Sequence[str] = ()) -> N
             shutil.rmtree(stage, ignore_errors=True)
 
 
+def put_file(path: Path, data: bytes) -> None:
+    """Write one file whole or not at all; a link stays a link, a pipe or device is written to.
+
+    Raises:
+        UserError: It cannot be written. It is then as it was.
+    """
+    with _as_user_error(path):
+        target = Path(os.path.realpath(path))
+        if target.is_symlink():  # part of a circle
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+        if target.exists() and not target.is_file():
+            with target.open("wb") as stream:
+                stream.write(data)
+            return
+    put(target.parent, {target.name: data})
+
+
 def _sweep(out: Path) -> None:
     """Remove what builds that were killed have left; one that may still run is left alone."""
     for stage in out.glob(f"{_STAGE}*"):
@@ -205,7 +223,7 @@ def _refuse_leaving(out: Path, paths: Iterable[str]) -> None:
         for step in reversed(steps):
             target = f"{base}/{step}"
             if (os.path.islink(target)  # noqa: PTH114 - thousands, and no Path each
-                    and not Path(target).resolve().is_relative_to(out.resolve())):
+                    and not Path(os.path.realpath(target)).is_relative_to(os.path.realpath(out))):
                 raise UserError(f"{Path(target)} is a symbolic link that leaves {out}",
                                 code="unsafe-path",
                                 why="a build writes only inside its output folder",

@@ -24,8 +24,11 @@ def find(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found |= dict.fromkeys(_below(path))
-        elif path.exists():
+        elif path.is_file():
             found[path] = None
+        elif path.exists():
+            raise MisuseError(f"{path} is not a regular file", code="path-missing",
+                              hint="name spec files, or the folder that holds them")
         else:
             raise MisuseError(f"there is no {path}", code="path-missing",
                               hint="name spec files, or the folder that holds them")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import Any
 from urllib.parse import quote
 
@@ -65,7 +66,7 @@ def _result(finding: Finding, index: dict[str, int], texts: dict[str, str],
 
 def _location(file: str, span: Span) -> dict[str, Any]:
     return {"physicalLocation": {
-        "artifactLocation": {"uri": quote(file)},
+        "artifactLocation": {"uri": quote(os.fsencode(file))},
         "region": {"startLine": span.line, "startColumn": span.column,
                    "endLine": span.end_line, "endColumn": span.end_column},
     }}
@@ -75,6 +76,7 @@ def _fingerprint(finding: Finding, texts: dict[str, str], seen: dict[str, int]) 
     """The same for the same line of the same file, wherever the line moves to."""
     lines = texts.get(finding.file, "").split("\n")
     line = lines[finding.span.line - 1].strip() if finding.span.line <= len(lines) else ""
-    digest = hashlib.sha256(f"{finding.code}\0{finding.file}\0{line}".encode()).hexdigest()[:16]
+    about = f"{finding.code}\0{finding.file}\0{line}".encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(about).hexdigest()[:16]
     seen[digest] = seen.get(digest, 0) + 1
     return f"{digest}:{seen[digest]}"

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 def _chosen(entries: Sequence[Stored], args: argparse.Namespace) -> list[Stored]:
     if args.all and args.patterns:
         raise MisuseError("--all leaves no room for a pattern", code="usage")
-    if args.unused_for is not None and args.unused_for < 0:
+    if args.unused_for is not None and not args.unused_for >= 0:
         raise MisuseError("--unused-for must be 0 days or more", code="usage")
     chosen = list(entries)
     for pattern in args.patterns:

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         check_platform()
     if args.jobs < 1:
         raise MisuseError("--jobs must be 1 or more", code="usage")
-    if args.answer_timeout is not None and args.answer_timeout <= 0:
+    if args.answer_timeout is not None and not args.answer_timeout > 0:
         raise MisuseError("--answer-timeout must be more than 0 seconds", code="timeout")
     manifest = load_manifest(args)
     chosen = on_hub(_choose(manifest, args), args.hub)

@@ -1,0 +1,92 @@
+"""Paths that nobody means: empty, no regular files, names that are not UTF-8."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from compiler.cli import main
+from tests.support.project import ROOT
+from tests.support.yaml_specs import FAMILY
+
+
+@pytest.mark.parametrize("words", [
+    ["check", ""], ["fmt", ""], ["build", "--out", ""], ["build", "--specs="],
+    ["export", "llama-swap", "--out", ""], ["import", "xinference", "", "--out", "x"],
+    ["new", "x", "--specs", ""], ["schema", "--out", ""]])
+def test_an_empty_path_is_not_this_folder(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "families").mkdir()
+    (tmp_path / "families/demo.yaml").write_text(FAMILY, encoding="utf-8")
+    assert main(words) == 2
+    assert "empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["families"]
+
+
+@pytest.mark.parametrize("words", [["schema", "family"],
+                                   ["export", "llama-swap", "--specs", str(ROOT / "specs")]])
+class TestOut:
+    """`--out FILE` of a verb."""
+
+    def test_a_link_stays_a_link(self, words: list[str], tmp_path: Path) -> None:
+        real, link = tmp_path / "real.txt", tmp_path / "link.txt"
+        link.symlink_to(real)
+        assert main([*words, "--out", str(link)]) == 0
+        assert link.is_symlink()
+        assert real.read_text(encoding="utf-8")
+
+    def test_a_pipe_is_written_to(self, words: list[str], tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        read: list[bytes] = []
+        reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+        reader.start()
+        assert main([*words, "--out", str(pipe)]) == 0
+        reader.join(60)
+        assert read[0]
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+    def test_a_folder_or_a_loop_is_refused(self, words: list[str], tmp_path: Path,
+                                           capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "a").symlink_to(tmp_path / "b")
+        (tmp_path / "b").symlink_to(tmp_path / "a")
+        for out in (tmp_path, tmp_path / "a"):
+            assert main([*words, "--out", str(out)]) in (0, 1)
+            assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_is_no_regular_file_is_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    pipe = tmp_path / "x.yaml"
+    os.mkfifo(pipe)
+    assert main(["fmt", str(pipe)]) == 2
+    assert "is not a regular file" in capsys.readouterr().err
+    assert main(["check", str(pipe)]) == 1
+    assert "is not a regular file" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "junit"])
+def test_a_name_that_is_not_utf8_can_be_reported(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = os.path.join(os.fsencode(tmp_path), b"caf\xe9.yaml")  # noqa: PTH118 - bytes
+    try:
+        shutil.copy(ROOT / "specs/families/smollm2.yaml", name)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert main(["check", os.fsdecode(name), "--format", form]) == 1
+    out = capsys.readouterr().out
+    assert "MB401" in out
+    if form == "sarif":
+        [location] = json.loads(out)["runs"][0]["results"][0]["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"].endswith("caf%E9.yaml")
