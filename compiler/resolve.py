@@ -87,7 +87,7 @@ class EffectiveHub(msgspec.Struct, frozen=True, gc=False):
         split_parts: Quantization → its parts.
         multimodal_projectors: Paths of projector files; empty where there is none.
         draft: The draft model's mapping; None where there is none.
-        own: The fields that the hub states itself.
+        own: What the hub states itself.
     """
 
     hub: str

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Mapping, plain
+from compiler.read.nodes import plain
 
 CODE = "MB225"
 NAME = "hub-repeats-spec"
@@ -49,12 +49,8 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare what each hub states with the spec."""
     for spec in family.specs:
-        hubs = spec.node.get("hubs")
         for hub in spec.hubs:
-            own = hubs.get(hub.hub) if isinstance(hubs, Mapping) else None
-            if not isinstance(own, Mapping):
-                continue
-            for key, value in own.items():
+            for key, value in hub.own.items():
                 spec_value = spec.node.get(key.raw)
                 if spec_value is not None and plain(spec_value) == plain(value):
                     yield family.problem(key, f"{hub.hub} repeats the spec's {key.raw}",

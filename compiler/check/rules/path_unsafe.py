@@ -51,16 +51,28 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Expand every template and judge the path."""
     for _, hub in family.sources():
-        paths = list(_paths(hub))
-        if all_plain([path for _, path in paths]):
-            continue
+        if _plain(hub):
+            continue  # nearly always
         told: set[int] = set()
-        for node, path in paths:
+        for node, path in _paths(hub):
             reason = unsafe_path_reason(path)
             if reason and id(node) not in told:
                 told.add(id(node))
                 yield family.problem(node, f"the file name {path!r} is not safe: {reason}",
                                      "give the path inside the repository, with forward slashes")
+
+
+def _plain(hub: EffectiveHub) -> bool:
+    """Whether the hub has nothing but weights, all of whose paths are plain."""
+    names, split = hub.quantization_names(), hub.split_quantizations()
+    if (hub.multimodal_projectors or hub.draft is not None
+            or (hub.split_file_template is not None and not split)
+            or any(name not in names for name in split)):
+        return False
+    paths = [path for paths in hub.files().values() for path in paths]
+    if hub.file_template is not None:  # of a split quantization, too, this one is looked at
+        paths += [expand(hub.file_template.raw, name) for name in split]
+    return all_plain(paths)
 
 
 def _paths(hub: EffectiveHub) -> Iterator[tuple[Scalar, str]]:

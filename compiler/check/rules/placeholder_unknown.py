@@ -63,7 +63,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
     for _, hub in family.sources():
         for field, known in _KNOWN.items():
             node = getattr(hub, field)
-            yield from _field(family, field, node, known)
+            if node is not None and ("{" in node.raw or "}" in node.raw):
+                yield from _field(family, field, node, known)
         for key, node in entries(hub.draft):
             if key.raw in _DRAFT:
                 yield from _field(family, f"draft.{key.raw}", node, ("{draft_quantization}",))
@@ -71,8 +72,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
 
 def _field(family: FamilyView, field: str, node: Node | None,
            known: tuple[str, ...]) -> Iterator[Problem]:
-    value = text(node) or ""
-    for found in _BRACES.findall(value) if "{" in value or "}" in value else ():
+    for found in _BRACES.findall(text(node) or ""):
         if node is not None and found not in known:
             yield family.problem(node, _message(field, found, known), _hint(found, known))
             return

@@ -38,7 +38,7 @@ from functools import lru_cache
 
 from compiler.check.ids import StatedSize, base_name, stated_activated, stated_sizes
 from compiler.check.registry import Scope
-from compiler.check.view import FamilyView, Problem, SpecView
+from compiler.check.view import FamilyView, Problem
 from compiler.check.words import listing
 from compiler.finding import Severity
 from compiler.read.nodes import Scalar
@@ -53,29 +53,24 @@ SCOPE = Scope.FAMILY
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare sizes with the ids and file names of every hub."""
-    for spec, hub in family.sources():
-        for node in (hub.repo_id, hub.file_template, hub.split_file_template):
-            if node is not None:
-                yield from _total(family, spec, node)
+    for spec in family.specs:
         activated = size_text(spec.node.get("activated_size_in_billions"))
-        if activated is not None and hub.repo_id is not None:
-            yield from _activated(family, hub.repo_id, activated)
-
-
-def _total(family: FamilyView, spec: SpecView, node: Scalar) -> Iterator[Problem]:
-    stated = _contradicting(base_name(text(node) or ""), spec.size)
-    if not stated:
-        return
-    size = spec.node.get("size_in_billions") or spec.node
-    yield family.problem(
-        node, f"the name states {_words(stated)}, but the spec's size is {spec.size} billion",
-        "correct whichever is wrong", [family.related(size, "the size of the spec")])
+        for hub in spec.hubs:
+            for node in (hub.repo_id, hub.file_template, hub.split_file_template):
+                if node is not None and (stated := _contradicting(node.raw, spec.size)):
+                    size = spec.node.get("size_in_billions") or spec.node
+                    yield family.problem(
+                        node, f"the name states {_words(stated)}, but the spec's size is "
+                        f"{spec.size} billion", "correct whichever is wrong",
+                        [family.related(size, "the size of the spec")])
+            if activated is not None and hub.repo_id is not None:
+                yield from _activated(family, hub.repo_id, activated)
 
 
 @lru_cache(maxsize=256)
 def _contradicting(name: str, size: str) -> list[StatedSize]:
-    """The sizes that a name states, if none of them can be meant by `size`."""
-    stated, total = stated_sizes(name), parse_size(size)
+    """The sizes that an id or file name states, if none of them can be meant by `size`."""
+    stated, total = stated_sizes(base_name(name)), parse_size(size)
     return [] if any(each.fits(total) for each in stated) else stated
 
 

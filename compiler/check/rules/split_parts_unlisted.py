@@ -39,10 +39,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.check.registry import Scope
-from compiler.check.view import FamilyView, Problem, SpecView
+from compiler.check.view import FamilyView, Problem
 from compiler.check.words import listing, nearest
 from compiler.finding import Severity
-from compiler.read.nodes import Mapping, Node
+from compiler.read.nodes import Node
 from compiler.resolve import entries, text
 
 CODE = "MB233"
@@ -56,14 +56,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
     for spec in family.specs:
         yield from _unlisted(family, spec.node.get("split_parts"), spec.names(), "the spec")
         for hub in spec.hubs:
-            yield from _unlisted(family, _own_parts(spec, hub.hub), hub.quantization_names(),
+            yield from _unlisted(family, hub.own.get("split_parts"), hub.quantization_names(),
                                  hub.hub)
-
-
-def _own_parts(spec: SpecView, hub: str) -> Node | None:
-    hubs = spec.node.get("hubs")
-    own = hubs.get(hub) if isinstance(hubs, Mapping) else None
-    return own.get("split_parts") if isinstance(own, Mapping) else None
 
 
 def _unlisted(family: FamilyView, parts: Node | None, names: list[str],

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
-from compiler.read.nodes import Node, Scalar, Sequence
+from compiler.read.nodes import Mapping, Node, Scalar, Sequence
 
 CODE = "MB270"
 NAME = "todo-left"
@@ -57,13 +57,13 @@ def check(family: FamilyView) -> Iterator[Problem]:
 
 def _prose(key: str, node: Node, found: list[tuple[str, Scalar]]) -> list[tuple[str, Scalar]]:
     """Add every value at or below `node` to `found`, with the key that it stands under."""
-    if isinstance(node, Scalar):
+    if type(node) is Scalar:
         found.append((key, node))
-    elif isinstance(node, Sequence):
+    elif type(node) is Sequence:
         for item in node.items:
             _prose(key, item, found)
-    else:
-        for name, value in node.items():
-            if name.raw not in _NOT_PROSE:
-                _prose(name.raw, value, found)
+    elif type(node) is Mapping:
+        for name, (_, value) in node.entries.items():
+            if name not in _NOT_PROSE:
+                _prose(name, value, found)
     return found
