@@ -30,6 +30,7 @@ demo: docs $(SETUP)pypi ## compile the specs, launch a small model for real and 
 	@echo
 	@echo "site:     docs/_build/html/index.html"
 	@echo "manifest: docs/generated/manifest.json"
+	@echo "engine and model, to go on with: export MODELBOOK_HOME='$(CURDIR)/build/demo'"
 
 docs: $(SETUP)docs ## compile the specs and build the site; warnings are errors
 	$(BIN)/compiler build --out docs/generated
