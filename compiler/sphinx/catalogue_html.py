@@ -74,7 +74,8 @@ def catalogue(shown: Sequence[Row], links: Links, *, number: int, filters: bool)
             + f'<caption>{_e(_note())}</caption>\n'
             + f'<thead role="rowgroup"><tr role="row">{_head()}</tr></thead>\n'
             + f'<tbody role="rowgroup">\n{body}</tbody>\n</table>\n'
-            + f'<p class="mb-none" hidden>{_e(_("No model is like that. Take a filter away."))}</p>'
+            + '<p class="mb-none" hidden>'
+            + _e(_("No model is like that. Take a filter away.")) + "</p>"
             + '\n</div>\n')
 
 
@@ -98,7 +99,7 @@ def _row(row: Row, links: Links, packer: Packer) -> str:
     page = links.page(row.label)
     name = f'<a href="{_e(page)}">{_e(family.name)}</a>' if page else _e(family.name)
     if family.deprecated:
-        name += f' <span class="mb-deprecated">{_e(_("deprecated"))}</span>'
+        name += ' <span class="mb-deprecated">' + _e(_("deprecated")) + "</span>"
     told = words.description(links.builder.env, family)
     description = short(told)
     foreign = ' lang="en"' if isinstance(told, words.English) else ""
@@ -142,7 +143,7 @@ def _form(shown: Sequence[Row], name: str) -> str:
                 name, "q", type="search", autocomplete="off", spellcheck="false",
                 placeholder=_("Name or description")), "mb-search")
             + '<details class="mb-more" open><summary>'
-            + f'{_e(_("Filters"))} <span class="mb-active"></span></summary>\n'
+            + _e(_("Filters")) + ' <span class="mb-active"></span></summary>\n'
             + '<div class="mb-fields">\n'
             + _checkboxes(name, "ability", _("Abilities"), abilities)
             + _field(name, "memory", _("Fits in memory (GB, estimate)"), _input(
@@ -159,7 +160,7 @@ def _form(shown: Sequence[Row], name: str) -> str:
             + _field(name, "most", _("Billions of parameters, to"), _input(
                 name, "most", type="number", min="0", step="any", inputmode="decimal"))
             + _select(name, "sort", _("Order"), orders, everything=False)
-            + f'<button type="reset" class="mb-reset">{_e(_("Clear all"))}</button>\n'
+            + '<button type="reset" class="mb-reset">' + _e(_("Clear all")) + "</button>\n"
             + '</div></details>\n<p class="mb-count" role="status"></p>\n</form>\n')
 
 
@@ -174,7 +175,7 @@ def _input(name: str, key: str, **attributes: object) -> str:
 
 def _select(name: str, key: str, label: object, choices: Iterable[tuple[object, str]], *,
             everything: bool = True) -> str:
-    options = f'<option value="">{_e(_("Any"))}</option>' if everything else ""
+    options = '<option value="">' + _e(_("Any")) + "</option>" if everything else ""
     options += "".join(f'<option value="{_e(value)}">{_e(text)}</option>'
                        for text, value in choices)
     return _field(name, key, label,

@@ -73,9 +73,10 @@ def _not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         return
     title, root = str(_("Page not found")), app.builder.get_target_uri(app.config.root_doc)
     search = app.builder.get_target_uri("search")
-    body = (f"<h1>{escape(title)}</h1>\n<p>{escape(str(_('There is nothing at this address.')))} "
-            f'<a href="{escape(search)}">{escape(str(_("Search the site")))}</a> · '
-            f'<a href="{escape(root)}">{escape(str(_("Go to the start page")))}</a></p>')
+    nothing, find, home = (escape(str(text)) for text in (
+        _("There is nothing at this address."), _("Search the site"), _("Go to the start page")))
+    body = (f'<h1>{escape(title)}</h1>\n<p>{nothing} <a href="{escape(search)}">{find}</a> · '
+            f'<a href="{escape(root)}">{home}</a></p>')
     yield NOT_FOUND, {"title": title, "body": body}, "page.html"
 
 

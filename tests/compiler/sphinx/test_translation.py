@@ -27,6 +27,15 @@ def marked() -> set[str]:
     return found
 
 
+def test_no_word_is_marked_where_the_program_that_gathers_them_cannot_see_it() -> None:
+    hidden = [f"{path.name}:{inner.lineno}" for path in FOLDER.glob("*.py")
+              for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+              if isinstance(node, ast.JoinedStr) for inner in ast.walk(node)
+              if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name)
+              and inner.func.id in ("_", "_marked")]
+    assert hidden == [], "pybabel does not look inside f-strings before Python 3.12"
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_every_word_is_translated(path: Path) -> None:
     translated = read_po(path)
