@@ -75,6 +75,11 @@ def _spec_lines(spec: Spec) -> Iterator[str]:
         only = "" if hub.quantizations == spec.quantizations \
             else f" ({', '.join(hub.quantizations)})"
         yield f"  {TITLES.get(hub.hub, hub.hub)}: {hub.repo_id}{at}{only}"
+        if hub.multimodal_projectors:
+            yield f"    projector    {hub.multimodal_projectors[0]}"
+        if hub.draft is not None:
+            names = ", ".join(hub.draft.quantizations)
+            yield f"    draft model  {hub.draft.repo_id}" + (f" ({names})" if names else "")
     for claim in spec.engines:
         every = [q for q in spec.quantizations if q not in claim.refuted]
         good = [q for q in claim.quantizations if q not in claim.refuted]

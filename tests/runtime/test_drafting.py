@@ -190,6 +190,7 @@ def test_it_can_be_left_out_and_the_plan_names_it(bench):
     wrong = bench.run("launch", *arguments(bench, "--dry-run", "--draft-quantization", "Q2_K"))
     assert wrong.returncode == 2
     assert "its quantizations: Q4_0, Q8_0" in wrong.stderr
+    assert "draft model  o/small (Q4_0, Q8_0)" in bench.run("show", "tiny").stdout
     told = bench.run("pull", "-n", "tiny", "--dry-run", "--format", "json")
     assert json.loads(told.stdout)["draft"] == {"repo_id": "o/small",
                                                 "expected_files": ["small-Q4_0.gguf"]}
