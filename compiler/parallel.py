@@ -92,7 +92,10 @@ def _forked(workshop: Workshop, specs: Path, chunks: list[list[Source]], jobs: i
     is compiled again here, where an error has somebody to tell.
     """
     del specs  # it has been read
-    workshop.prepare()
+    # The first one is compiled before forking: what is made on the way (rules, templates, verdicts
+    # on what all families offer) is then there for all.
+    first = _compiled(workshop, chunks[0][:1])
+    chunks = [chunks[0][1:], *chunks[1:]]
     gc.freeze()  # or the workers' collectors would copy every page that they share with us
     queue, end = os.pipe()
     os.write(end, b"".join(map(_NUMBER.pack, range(len(chunks)))))
@@ -113,6 +116,7 @@ def _forked(workshop: Workshop, specs: Path, chunks: list[list[Source]], jobs: i
         os.close(queue)
         for worker in workers:
             worker.end()
+    yield first
     for chunk, found in zip(chunks, made, strict=True):
         yield _compiled(workshop, chunk) if found is None else found
 

@@ -138,12 +138,6 @@ class Workshop(msgspec.Struct, dict=True):
         assert self.profile is not None  # noqa: S101 - asked for only where pages are wanted
         return Writer(manifest, self.profile, verification, self.templates)
 
-    def prepare(self) -> None:
-        """Make all of this, so that processes which are forked have it."""
-        _ = self.view, self.planner, all_rules()
-        if self.profile is not None:
-            _ = self.writer.family_template
-
     def make(self, source: Source) -> Made:
         """Compile one family.
 

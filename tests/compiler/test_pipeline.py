@@ -370,6 +370,17 @@ def test_workers_that_do_not_inherit(specs, tmp_path, monkeypatch):
     check_same(specs, tmp_path / "out", "--jobs", "2", "--no-cache")
 
 
+@pytest.mark.skipif(parallel.START_METHOD != "fork", reason="nothing is forked here")
+def test_what_a_worker_took_and_did_not_bring_back_is_compiled_again(specs, tmp_path, monkeypatch):
+    def die(workshop, chunks, queue, out):
+        os.read(queue, 4)
+        os._exit(1)
+
+    monkeypatch.setattr(parallel, "WORTH", 1)
+    monkeypatch.setattr(parallel, "_work", die)
+    check_same(specs, tmp_path / "out", "--jobs", "3", "--no-cache")
+
+
 def test_how_many_processes():
     assert parallel.jobs_for(4, 10) == 1
     assert parallel.jobs_for(4, 4 * parallel.WORTH) == 4
