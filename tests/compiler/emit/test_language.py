@@ -113,7 +113,7 @@ def test_no_translation_is_of_a_text_that_its_spec_no_longer_says(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["translate", name, "--specs", str(ROOT / "specs"), "--check"]) == 0, (
-        f"{capsys.readouterr().out}run `make translations`")
+        f"{capsys.readouterr().out}run `compiler translate`")
 
 
 def test_translations_follow_the_specs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
