@@ -28,6 +28,7 @@ import msgspec
 from compiler.check import rules as rules_package
 from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Problem
 from compiler.finding import Finding, Severity
+from runtime.errors import UserError
 
 _HEADING = re.compile(r"^(Why|Wrong|Right)\n-+\n", re.MULTILINE)
 
@@ -108,6 +109,9 @@ def all_rules() -> tuple[Rule, ...]:
 
 def _rule(module: object) -> Rule:
     values = vars(module)
+    if not values["__doc__"]:
+        raise UserError("Python was told to leave out docstrings, which are what the rules say",
+                        code="no-docstrings", hint="run without -OO, and unset PYTHONOPTIMIZE")
     return Rule(values["CODE"], values["NAME"], values["SEVERITY"], values["SCOPE"],
                 inspect.cleandoc(values["__doc__"]), values["check"], values.get("gather"),
                 values.get("Fact", CatalogueFact))

@@ -13,6 +13,9 @@ from compiler.importers import _drafts, _files
 from compiler.report import plural
 from runtime.errors import ExitCode, MisuseError, UserError
 
+#: Many times what the largest catalogue has, in bytes.
+_LONGEST = 256 << 20
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
@@ -69,12 +72,19 @@ def _print(out: Path, count: int, specs: int, done: Changes, *, drafts: bool) ->
 
 
 def _read(path: Path) -> bytes:
-    if str(path) == "-":
-        return sys.stdin.buffer.read()
+    """What the user named, which may never end, as /dev/zero."""
     try:
-        return path.read_bytes()
+        if str(path) == "-":
+            content = sys.stdin.buffer.read(_LONGEST + 1)
+        else:
+            with path.open("rb") as stream:
+                content = stream.read(_LONGEST + 1)
     except FileNotFoundError:
         raise MisuseError(f"there is no file {path}", code="file-missing",
                           hint="name the file to read, or - for standard input") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}", code="file-unreadable") from None
+    if len(content) > _LONGEST:
+        raise UserError(f"{path} is larger than {_LONGEST >> 20} MiB", code="file-too-large",
+                        hint="no catalogue is; name its file")
+    return content

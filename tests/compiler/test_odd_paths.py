@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -90,3 +92,24 @@ def test_a_name_that_is_not_utf8_can_be_reported(
     if form == "sarif":
         [location] = json.loads(out)["runs"][0]["results"][0]["locations"]
         assert location["physicalLocation"]["artifactLocation"]["uri"].endswith("caf%E9.yaml")
+
+
+@pytest.mark.parametrize("form", ["xinference", "gpustack", "model-yaml"])
+def test_a_file_that_never_ends_is_not_read_to_its_end(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("this system has no such device")
+    monkeypatch.setattr("compiler.commands.import_._LONGEST", 1 << 20)
+    assert main(["import", form, "/dev/zero", "--out", str(tmp_path / "x")]) == 1
+    assert "/dev/zero is larger than 1 MiB" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_docstrings_that_were_left_out_are_missed(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-OO", "-m", "compiler.cli", "explain", "MB203"],
+                          capture_output=True, text=True, cwd=ROOT, check=False,
+                          env={**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)})
+    assert done.returncode == 1
+    assert "unset PYTHONOPTIMIZE" in done.stderr
