@@ -32,9 +32,20 @@ demo: docs $(SETUP)pypi ## compile the specs, launch a small model for real and 
 	@echo "manifest: docs/generated/manifest.json"
 	@echo "engine and model, to go on with: export MODELBOOK_HOME='$(CURDIR)/build/demo'"
 
+SPHINX := $(BIN)/python -m sphinx -b html -n -W --keep-going -q -j auto
+# Sphinx starts only where something that it makes the site of is newer than its last success began:
+# pages that were just compiled, guides, the code that is documented and documents, translations.
+BUILT := docs/_build/.built
+CHANGED = find docs compiler runtime specs/translations Makefile $(SETUP)docs \
+	\( -name _build -o -name __pycache__ \) -prune -o -newer $(BUILT) -print | head -n 1
+
 docs: $(SETUP)docs ## compile the specs and build the site; warnings are errors
 	$(BIN)/compiler build --out docs/generated
-	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+	@mkdir -p docs/_build
+	@touch docs/_build/.begun
+	@test -e $(BUILT) && test -e docs/_build/html/index.html && test -z "$$($(CHANGED))" || { \
+		echo "$(SPHINX) docs docs/_build/html"; \
+		$(SPHINX) docs docs/_build/html && mv docs/_build/.begun $(BUILT); }
 
 # Chinese is built from copies of the same pages, with the generated ones in Chinese, into a folder of
 # the English site; English once more, so that its pages link to the Chinese ones.
@@ -47,7 +58,7 @@ docs-zh: docs ## build the site in Simplified Chinese too, under docs/_build/htm
 	$(BIN)/python -m sphinx -b html -n -W --keep-going -q -c docs -D language=zh_CN \
 		-D modelbook_translations=../../specs/translations \
 		-d build/docs-zh-doctrees build/docs-zh docs/_build/html/zh
-	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+	$(SPHINX) docs docs/_build/html
 
 # Whoever changes a text runs this; it leaves what is new without a translation, and marks as fuzzy what
 # was reworded. The messages of templates and of sentences made of facts are kept by hand.
@@ -86,11 +97,12 @@ fmt: $(SETUP)docs ## format the specs, keeping comments
 golden: $(SETUP)test ## write the expected pages and manifest of the tests anew
 	$(PYTEST) tests/golden --update-golden
 
-bench: $(SETUP)test ## measure start-up, compiling and downloading beside their floor; QUICK=1 for a small run
+bench: $(SETUP)test $(SETUP)docs ## measure start-up, compiling, downloading and the site beside their floor; QUICK=1 for a small run
 	$(if $(QUICK),,$(BIN)/python tests/bench/bench_startup.py)
 	$(BIN)/python tests/bench/bench_compile.py $(if $(QUICK),--quick)
 	$(BIN)/python -m tests.bench.bench_download $(if $(QUICK),--quick)
 	$(BIN)/python -m tests.bench.bench_memory $(if $(QUICK),--quick)
+	$(BIN)/python -m tests.bench.bench_site $(if $(QUICK),--quick)
 
 clean: ## remove everything that was built or downloaded here, but not the environment
 	rm -rf build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

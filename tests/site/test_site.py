@@ -99,6 +99,21 @@ def test_changing_one_value_changes_page_site_and_manifest(project: Project) -> 
     assert "524288" not in page
 
 
+def test_sphinx_starts_only_where_something_changed(project: Project) -> None:
+    project.make("docs")  # the first build wrote pages of its own, of rules and engines
+    unchanged = project.make("docs")
+    assert unchanged.returncode == 0, unchanged.stderr
+    assert "sphinx" not in unchanged.stdout
+    guide = "docs/guides/downloads.rst"
+    text = (project.folder / guide).read_text(encoding="utf-8")
+    project.write(guide, text + "\n.. no-such-directive::\n")
+    assert project.make("docs").returncode != 0
+    project.write(guide, text + "\nA sentence that was added.\n")
+    changed = project.make("docs")
+    assert changed.returncode == 0, changed.stderr
+    assert "A sentence that was added." in _text(project.html / "guides/downloads.html")
+
+
 @pytest.mark.parametrize(("old", "new", "place"), [
     ("abilities: [chat, reasoning, tools]", "abilities: [chat, reasoning, tools", r":\d+:\d+"),
     ("  - format: gptq", "  - format: gptk", r":(\d+):13"),

@@ -51,7 +51,7 @@ class Project:
 
     def make(self, target: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["make", target], cwd=self.folder, text=True, check=False,
-                              capture_output=True, timeout=300)
+                              capture_output=True, timeout=900)
 
     def compiler(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the compiler as a user does in this checkout."""
