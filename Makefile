@@ -65,7 +65,7 @@ docs-zh: docs ## build the site in Simplified Chinese too, under docs/_build/htm
 translations: $(SETUP)docs $(SETUP)dev ## bring the translations up to date with the texts
 	$(BIN)/compiler build --out docs/generated
 	$(BIN)/python -m sphinx -b gettext -q -D gettext_location=0 docs build/gettext
-	rm -rf build/gettext/generated build/gettext/sphinx.pot
+	rm -rf build/gettext/generated/[!r]* build/gettext/generated/rules/MB* build/gettext/sphinx.pot
 	$(BIN)/sphinx-intl update --pot-dir build/gettext --locale-dir docs/locale --language zh_CN -w 100
 	$(BIN)/pybabel -q extract -k _marked -c Translated --add-location=file -w 100 \
 		--project Modelbook -o build/gettext/modelbook.pot compiler/sphinx
