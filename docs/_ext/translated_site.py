@@ -30,6 +30,7 @@ THEME_WORDS = (
 _TRANSLATED = ("generated/models/", "generated/verification", "generated/engines/")
 
 
+_LETTERS = re.compile("[A-Za-z]")
 #: Characters that Chinese is written in, as Python and JavaScript both write the range.
 _HAN = r"\u3400-\u9fff"
 
@@ -97,7 +98,9 @@ def _count(app: Sphinx, doctree: nodes.document) -> None:
     marked = [node for node in doctree.findall(nodes.Element) if "translated" in node
               # Sphinx translates what a toctree says, and still counts it as not translated.
               and not isinstance(node, addnodes.toctree)]
-    doctree["wholly_translated"] = bool(marked) and all(node["translated"] for node in marked)
+    doctree["wholly_translated"] = bool(marked) and all(
+        # What Sphinx itself said in the site's language is not looked up, and needs not be.
+        node["translated"] or not _LETTERS.search(node.astext()) for node in marked)
 
 
 def _say_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> None:
