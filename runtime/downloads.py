@@ -7,16 +7,14 @@ whose size or time has changed since, counts as unverified, never as complete.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from runtime.errors import UserError
 from runtime.hubs.base import RemoteFile
+from runtime.storage import cannot_store, write_whole
 
 STATE = ".modelbook.json"
 _BLOCK = 1 << 20
@@ -81,22 +79,11 @@ def write_state(folder: Path, state: State) -> None:
     Raises:
         UserError: It cannot be written.
     """
-    import tempfile  # takes longer than reading a state, which is all that a launch does
-
     data = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=1)
     try:
-        handle, name = tempfile.mkstemp(prefix=".modelbook-", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data + b"\n")
-            Path(name).replace(folder / STATE)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        write_whole(folder / STATE, data + b"\n")
     except OSError as error:
-        raise UserError(f"cannot write into {folder}: {error.strerror}", code="cannot-store",
-                        hint="free space, or set MODELBOOK_HOME to another folder") from None
+        raise cannot_store(f"what is known of {folder}", error) from None
 
 
 def find(repository: Path, revision: str | None) -> tuple[Path, State] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+
+from runtime.storage import write_whole
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
@@ -16,22 +16,6 @@ def write(path: Path, record: msgspec.Struct) -> None:
     """Write `record`; a reader sees the old file or the new one, never a part."""
     data = msgspec.json.encode(record, enc_hook=_plain)
     write_whole(path, msgspec.json.format(data, indent=2) + b"\n")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file as `write` does, whatever else writes it at the same time, threads among them.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    fresh = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
-    try:
-        fresh.write_bytes(data)
-        fresh.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise
 
 
 def read(path: Path, kind: type[_T]) -> _T | None:

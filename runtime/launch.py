@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from runtime import drafting, gpus, home, jsonfile, logs, ports, running
+from runtime import drafting, gpus, home, logs, ports, running
 from runtime.combination import Combination
 from runtime.engines import engine_module
 from runtime.engines.base import ChatTemplate, Command, Engine, LocalModel, Runner, ServeOptions
@@ -26,6 +26,7 @@ from runtime.probe import PROMPT, QUESTION, Answer, Client, base_url
 from runtime.process import Supervised
 from runtime.readiness import LaunchError, Target, wait_until_ready
 from runtime.request import Request, check
+from runtime.storage import write_whole
 
 Report = Callable[[str], None]
 
@@ -304,7 +305,7 @@ def _prepare_files(prepared: Prepared, command: Command) -> None:
     template = _template(prepared.combination.family.chat_template)
     if template is not None and not template.path.exists():
         home.ensure_folder(template.path.parent)
-        jsonfile.write_whole(template.path, template.text.encode())
+        write_whole(template.path, template.text.encode())
 
 
 def _record(prepared: Prepared, model: LocalModel, command: Command, process: Supervised,

@@ -1,14 +1,35 @@
-"""What the system says where a download cannot be stored, worded for whoever asked for a model."""
+"""Files that are written whole or not at all, and what to say where the system refuses."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+from pathlib import Path
 
 from runtime.errors import UserError
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file; a reader sees the old one or the new one, never a part of it.
+
+    It stays so whatever else writes it at the same time, threads among them.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    try:
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise
+
+
 def cannot_store(what: str, error: OSError) -> UserError:
-    """The error for files that the system refuses to write.
+    """The error for a part of a download that the system refuses to write.
 
     Args:
         what: The files, such as `model.gguf of o/tiny on Hugging Face`.

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 #: The parts of `runtime` that are shared with the compiler.
 SHARED = {"errors", "naming", "manifest", "files", "support", "facts", "records", "combination",
           "command", "memory", "hubs", "lockfile", "layout", "gguf", "safetensors", "parallel",
-          "index", "program", "entry", "fit"}
+          "index", "program", "entry", "fit", "storage"}
 RUNTIME = sorted((ROOT / "runtime").rglob("*.py"))
 COMPILER = sorted((ROOT / "compiler").rglob("*.py"))
 #: What costs more to import than a program may take to start.

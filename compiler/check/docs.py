@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from compiler.check.codes import Explanation, explanations
 from compiler.check.registry import Rule
+from runtime.storage import write_whole
 
 #: First digits of the codes → heading of their part of the index.
 GROUPS = {
@@ -84,19 +83,7 @@ def write_rule_pages(out_dir: Path) -> list[Path]:
         if stale.name not in pages:
             stale.unlink()
     for name, text in pages.items():
-        _write(folder / name, text.encode())
+        data = text.encode()
+        if not (folder / name).exists() or (folder / name).read_bytes() != data:
+            write_whole(folder / name, data)
     return [folder / name for name in pages]
-
-
-def _write(path: Path, data: bytes) -> None:
-    if path.exists() and path.read_bytes() == data:
-        return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

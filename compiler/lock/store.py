@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +13,7 @@ from runtime import lockfile
 from runtime.errors import UserError
 from runtime.lockfile import Before, Lock, LockedSource, Provenance
 from runtime.manifest import Family
+from runtime.storage import write_whole
 
 
 def path_of(specs: Path, family: Family) -> Path:
@@ -50,19 +49,12 @@ def write(path: Path, lock: Lock) -> bool:
         UserError: It cannot be written.
     """
     data = lockfile.encode(lock)
-    temporary = None
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".lock-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        write_whole(path, data)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise UserError(f"cannot write {path}: {error.strerror}", code="write-failed") from None
     return True
 

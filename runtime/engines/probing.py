@@ -17,6 +17,7 @@ from runtime.engines.environments import Installation, program_version
 from runtime.errors import UserError
 from runtime.facts import EngineFacts
 from runtime.manifest import Provider
+from runtime.storage import write_whole
 
 SCRIPT = Path(__file__).with_name("probe_script.py")
 #: The file in an installed engine's environment.
@@ -180,7 +181,7 @@ def write(found: EngineFacts, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        jsonfile.write_whole(path, facts.encode(found))
+        write_whole(path, facts.encode(found))
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}", code="out-not-writable",
                         hint="name another file with --out") from None

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from runtime import jsonfile
+from runtime import jsonfile, storage
 from runtime.twin.record import TwinFile
 
 
@@ -34,5 +34,5 @@ def test_threads_that_write_the_same_file_do_not_take_it_from_each_other(tmp_pat
 def test_what_cannot_be_put_in_place_leaves_nothing_behind(tmp_path):
     (tmp_path / "taken").mkdir()
     with pytest.raises(IsADirectoryError):
-        jsonfile.write_whole(tmp_path / "taken", b"x")
+        storage.write_whole(tmp_path / "taken", b"x")
     assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
