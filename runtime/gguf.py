@@ -151,12 +151,12 @@ def read_header(path: Path) -> Header:
         raise UserError(f"cannot read {path}: {error.strerror or error}",
                         code="model-unreadable") from None
     except _ShortError:
-        raise _truncated(path, size, "its header goes on past the end of the file") from None
+        raise truncated(path, size, "its header goes on past the end of the file") from None
     except _BadError as error:
         raise UserError(f"{path} is damaged: its header holds {error}", code="model-damaged",
                         hint="download it again") from None
     if size < header.end:
-        raise _truncated(path, size, f"its tensors end at byte {header.end}")
+        raise truncated(path, size, f"its tensors end at byte {header.end}")
     return header
 
 
@@ -209,15 +209,23 @@ def _number(facts: dict[bytes, int | bytes | None], key: bytes, default: int) ->
     return value if isinstance(value, int) else default
 
 
-def _truncated(path: Path, size: int, why: str) -> UserError:
+def truncated(path: Path, size: int, why: str) -> UserError:
+    """The error for weights that end too early."""
     return UserError(f"{path} is truncated: it has {size} bytes", code="model-truncated", why=why,
                      hint="download it again; `runtime pull` continues where it can")
 
 
-def _not_gguf(path: Path, start: bytes) -> UserError:
+def pointer(path: Path, start: bytes) -> UserError | None:
+    """The error for a file that begins as the text of a Git LFS pointer; None if it does not."""
     if reason := pointer_reason(start):
         return UserError(f"{path} is not a model: {reason}", code="lfs-pointer",
                          hint="fetch the file itself (`git lfs pull`, or `runtime pull`)")
+    return None
+
+
+def _not_gguf(path: Path, start: bytes) -> UserError:
+    if error := pointer(path, start):
+        return error
     what = "it is empty" if not start else f"it begins with {start[:4]!r}, not with b'GGUF'"
     return UserError(f"{path} is not a GGUF file: {what}", code="model-damaged",
                      hint="name a .gguf file, or download it again")

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from runtime.errors import UserError
-from runtime.gguf import pointer_reason
+from runtime.gguf import pointer, truncated
 
 #: The longest header that the format itself allows.
 _LONGEST_HEADER = 100_000_000
@@ -37,7 +37,7 @@ def check(path: Path) -> None:
         raise UserError(f"cannot read {path}: {error.strerror or error}",
                         code="model-unreadable") from None
     if len(header) < length:
-        raise _truncated(path, size, "its header goes on past the end of the file")
+        raise truncated(path, size, "its header goes on past the end of the file")
     try:
         entries = msgspec.json.decode(header, type=dict[str, msgspec.Raw])
         ends = [msgspec.json.decode(raw, type=_Tensor).data_offsets[1]
@@ -45,18 +45,12 @@ def check(path: Path) -> None:
     except (msgspec.DecodeError, RecursionError):
         raise _damaged(path, b"") from None
     if size < (end := 8 + length + max(ends, default=0)):
-        raise _truncated(path, size, f"its tensors end at byte {end}")
-
-
-def _truncated(path: Path, size: int, why: str) -> UserError:
-    return UserError(f"{path} is truncated: it has {size} bytes", code="model-truncated", why=why,
-                     hint="download it again; `runtime pull` continues where it can")
+        raise truncated(path, size, f"its tensors end at byte {end}")
 
 
 def _damaged(path: Path, start: bytes) -> UserError:
-    if reason := pointer_reason(start):
-        return UserError(f"{path} is not a model: {reason}", code="lfs-pointer",
-                         hint="fetch the file itself (`git lfs pull`, or `runtime pull`)")
+    if error := pointer(path, start):
+        return error
     return UserError(f"{path} is not a safetensors file: its header cannot be read",
                      code="model-damaged", hint="download it again")
 

