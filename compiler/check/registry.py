@@ -15,7 +15,6 @@ A rule is a module of `compiler.check.rules` with
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 import re
 import textwrap
@@ -49,7 +48,7 @@ class Rule(msgspec.Struct, frozen=True):
         name: Kebab-case name.
         severity: Of every finding of this rule.
         scope: What it is called with.
-        text: The docstring.
+        docstring: Of its module, as it stands there.
         check: The generator.
         gather: Of a catalogue rule that looks at families: what it keeps of one.
         fact: The class of what it keeps.
@@ -59,10 +58,17 @@ class Rule(msgspec.Struct, frozen=True):
     name: str
     severity: Severity
     scope: Scope
-    text: str
+    docstring: str
     check: Callable[..., Iterator[Problem]]
     gather: Callable[[FamilyView], Iterator[CatalogueFact]] | None = None
     fact: type[CatalogueFact] = CatalogueFact
+
+    @property
+    def text(self) -> str:
+        """The docstring without its indentation."""
+        import inspect  # for pages only: a check has a hundred rules and reads none of them
+
+        return inspect.cleandoc(self.docstring)
 
     @property
     def summary(self) -> str:
@@ -113,7 +119,7 @@ def _rule(module: object) -> Rule:
         raise UserError("Python was told to leave out docstrings, which are what the rules say",
                         code="no-docstrings", hint="run without -OO, and unset PYTHONOPTIMIZE")
     return Rule(values["CODE"], values["NAME"], values["SEVERITY"], values["SCOPE"],
-                inspect.cleandoc(values["__doc__"]), values["check"], values.get("gather"),
+                values["__doc__"], values["check"], values.get("gather"),
                 values.get("Fact", CatalogueFact))
 
 
