@@ -67,6 +67,8 @@ class Store(msgspec.Struct, frozen=True, array_like=True, gc=False):
         derived: Path of a file made of more than one family → SHA-256 of what it was made of, and
             of the file. Offsets are of the manifest among them.
         frame: SHA-256 of the frame of the catalogue, and what the rules on engines found in it.
+        whole: SHA-256 of the frame and the keys of all families, and what the rules on the whole
+            catalogue found in them.
         stamps: Path → stamp, of every file that was read.
         templates: Bytecode of the profile's templates, made under that frame.
     """
@@ -74,6 +76,7 @@ class Store(msgspec.Struct, frozen=True, array_like=True, gc=False):
     entries: list[Entry] = []
     derived: dict[str, tuple[bytes, bytes]] = {}
     frame: tuple[bytes, list[Finding]] = (b"", [])
+    whole: tuple[bytes, list[Finding]] = (b"", [])
     stamps: dict[str, Stamp] = {}
     templates: dict[str, bytes] = {}
 

@@ -134,6 +134,7 @@ class _Run:
         self.path, self.store = self._stored()
         self.stamps = Stamps(self.store.stamps)
         self.locks = self._lock_digests()
+        self.whole: tuple[bytes, list[Finding]] = (b"", [])
 
     def compile(self) -> Compiled:
         families = self.frame.families
@@ -156,8 +157,8 @@ class _Run:
             result.outputs, fresh = Assembly(self.workshop, self.records, reuse).make(parts)
         if self.path is not None:
             result._store = (self.path, msgspec.structs.replace(
-                fresh, frame=(self.workshop.fingerprint, engines), stamps=self.stamps.taken,
-                templates=self.workshop.templates))
+                fresh, frame=(self.workshop.fingerprint, engines), whole=self.whole,
+                stamps=self.stamps.taken, templates=self.workshop.templates))
         return result
 
     def _stored(self) -> tuple[Path | None, cache.Store]:
@@ -232,6 +233,15 @@ class _Run:
             return findings
         return check_engines(self.workshop.view)
 
+    def _whole(self, parts: list[Part]) -> tuple[bytes, list[Finding]]:
+        """What the rules on the whole catalogue find, and the SHA-256 of what decides on it."""
+        keys = [part.key for part in parts]
+        digest = cache.digest(self.workshop.fingerprint, *keys) if all(keys) else b""
+        if digest and digest == self.store.whole[0]:
+            return self.store.whole
+        facts = facts_of(part.kept for part in parts)
+        return digest, check_catalogue(self.workshop.view, facts)
+
     def _findings(self, parts: list[Part], engines: list[Finding]) -> list[Finding]:
         catalogue = self.frame.catalogue
         kept = [part.kept for part in parts]
@@ -240,8 +250,8 @@ class _Run:
                 catalogue.findings += unit.findings
                 catalogue.families_complete = False
         self.frame.order({unit.card.name for unit in kept if unit.card})
-        found = [*catalogue.findings, *engines,
-                 *check_catalogue(self.workshop.view, facts_of(kept))]
+        self.whole = self._whole(parts)
+        found = [*catalogue.findings, *engines, *self.whole[1]]
         renamed: dict[str, str | None] = dict(unit.renamed for unit in kept if unit.card)
         comments = {}
         for source, unit in zip(self.frame.families, kept, strict=True):

@@ -12,6 +12,7 @@ import pytest
 
 from compiler import cache, parallel, stamps, verification
 from compiler.catalogue import load
+from compiler.check import registry
 from compiler.commands import build as build_verb
 from compiler.emit import outputs, profiles
 from compiler.emit.turns import turn
@@ -209,6 +210,23 @@ def test_templates_are_compiled_once(specs, tmp_path, cache_folder, monkeypatch)
     assert run(specs, tmp_path / "out") == 0
     assert "family.rst.j2" in seen
     assert tree(tmp_path / "out") == whole(specs)
+
+
+def test_no_rule_runs_again_where_nothing_has_changed(specs, tmp_path, monkeypatch):
+    edit(family(specs, 5), synthetic.name(5), synthetic.name(4))  # two families of one name
+
+    def findings():
+        made = compile_specs(specs, Options())
+        made.keep()
+        return made.findings
+
+    told = findings()
+    assert any(finding.related for finding in told)
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "all_rules", lambda: pytest.fail("a rule was asked for"))
+        assert findings() == told
+    edit(family(specs, 5), synthetic.name(4), synthetic.name(5))
+    assert findings() == compile_specs(specs, Options(cached=False)).findings != told
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(specs, tmp_path, monkeypatch):
