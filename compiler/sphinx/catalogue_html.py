@@ -39,11 +39,6 @@ class Links:
         found = self.labels.get(label)
         return self.builder.get_relative_uri(self.docname, found[0]) if found else None
 
-    def anchor(self, label: str) -> str:
-        """The id of a label on its page; empty where there is none."""
-        found = self.labels.get(label)
-        return found[1] if found else ""
-
 
 def from_memory(amount: str) -> str:
     """The least memory that a family takes, in words."""
@@ -63,8 +58,8 @@ def catalogue(shown: Sequence[Row], links: Links, *, number: int, filters: bool)
     body = "".join(_row(row, links, packer) for row in shown)
     data = _attributes({
         "data-shared": _json(packer.shared()), "data-number": str(number),
-        "data-count": _("%(shown)s of %(total)s models"), "data-about": _("about %s"),
-        "data-fits": _("Fits: %s"),
+        "data-count": _("%(shown)s of %(total)s models"),
+        "data-about": _("about %s, an estimate"), "data-fits": _("Fits: %s"),
         "data-sort": _("Sort by %s"), "data-billion": _("%s B"),
         "data-active": _("%s set")})
     # The roles say again what the elements are: cards on a phone take it away from them.
@@ -103,9 +98,10 @@ def _row(row: Row, links: Links, packer: Packer) -> str:
     told = words.description(links.builder.env, family)
     description = short(told)
     foreign = ' lang="en"' if isinstance(told, words.English) else ""
-    anchors = " ".join(links.anchor(spec.label) for spec in row.specs)
+    variants = [spec.variant for spec in row.specs]
     data = _attributes({
-        "data-specs": _json(packer.row(row)), "data-anchors": anchors,
+        "data-specs": _json(packer.row(row)),
+        "data-variants": _json(variants) if any(variants) else "",
         "data-languages": " ".join(family.languages), "data-abilities": " ".join(family.abilities),
         "data-context": str(family.context_length),
         "data-text": " ".join([*([told] if description != told else []), *family.architectures])})
@@ -114,8 +110,7 @@ def _row(row: Row, links: Links, packer: Packer) -> str:
     cells = ((_("Abilities"), _tags([words.ability(name) for name in family.abilities])),
              (_("Sizes"), _e(sizes)), (_("Context"), _e(f"{family.context_length:,}")),
              (_("Memory"), f'<span class="mb-least">{_e(memory)}</span>'),
-             (_("Formats"), _e(", ".join(row.formats))),
-             (_("Engines"), _e(", ".join(row.engines))))
+             (_("Formats"), _names(row.formats)), (_("Engines"), _names(row.engines)))
     return (f'<tr role="row"{data}><th scope="row" role="rowheader">{name}'
             f'<p class="mb-description"{foreign}>{_e(description)}</p></th>'
             + "".join(f'<td role="cell"{_attributes({"data-label": label})}>{cell}</td>'
@@ -192,6 +187,12 @@ def _checkboxes(name: str, key: str, label: object, choices: Iterable[tuple[str,
 def _tags(names: Iterable[str]) -> str:
     tags = " ".join(f'<span class="mb-tag">{_e(name)}</span>' for name in names)
     return f'<span class="mb-tags">{tags}</span>'
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names in a row; a line ends between them, not inside one."""
+    each = [*(f"{name}," for name in names[:-1]), *names[-1:]]
+    return " ".join(f'<span class="mb-name">{_e(name)}</span>' for name in each)
 
 
 def _plain(size: Decimal) -> str:

@@ -40,15 +40,15 @@ class SpecRow:
     """One spec of a family.
 
     Attributes:
-        label: Target of cross-references to it.
         size: Billions of parameters.
         format: Format name.
+        variant: Its name among specs of one size and format; empty where it needs none.
         needs: What its quantizations take; those that are not deprecated.
     """
 
-    label: str
     size: Decimal
     format: str
+    variant: str
     needs: list[Need]
 
     @property
@@ -168,9 +168,7 @@ def rows(manifest: Manifest, wanted: Wanted | None = None) -> list[Row]:
 
 def _spec(family: Family, spec: Spec) -> SpecRow:
     return SpecRow(
-        resolve.spec_label(family.type, family.slug, spec.format, spec.size_in_billions,
-                           spec.variant),
-        naming.parse_size(spec.size_in_billions).normalize(), spec.format,
+        naming.parse_size(spec.size_in_billions).normalize(), spec.format, spec.variant or "",
         list(_needs(family, spec)))
 
 

@@ -1,10 +1,20 @@
-/* What scrolls can be reached by keyboard too. */
+/* What scrolls can be reached by keyboard too; a table then says what it is of. */
 (() => {
   "use strict";
+  const titleOf = (box) => box.closest("section")
+    ?.querySelector(":is(h1, h2, h3, h4, h5, h6)")?.firstChild?.textContent.trim();
   const reach = () => {
-    for (const box of document.querySelectorAll("article pre, article .table-wrapper"))
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+    for (const box of document.querySelectorAll("article pre, article .table-wrapper")) {
+      const title = box.matches(".table-wrapper") ? titleOf(box) : "";
+      if (box.scrollWidth <= box.clientWidth) {
+        for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+        continue;
+      }
+      box.tabIndex = 0;
+      if (!title) continue;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", title);
+    }
   };
   window.addEventListener("DOMContentLoaded", reach);
   window.addEventListener("resize", reach);

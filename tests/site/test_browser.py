@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browser import shot
+from tests.support.browser import shot, tab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +50,14 @@ def test_page_fits_its_screen(page: Page, address: str, name: str) -> None:
             return true })
         .map(node => node.textContent.slice(0, 60))""")
     assert cut == []
+
+
+def test_a_table_that_scrolls_is_reached_by_keyboard(browser: Browser, address: str) -> None:
+    with tab(browser, address, "phone") as page:
+        page.goto(f"{address}/generated/engines/index.html")
+        page.get_by_role("region", name="Engines").focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("document.activeElement.scrollLeft > 0")
 
 
 def test_command_is_copied_as_it_must_be_typed(page: Page, address: str) -> None:

@@ -31,7 +31,7 @@
       this.abilities = new Set((data.abilities ?? "").split(" "));
       this.languages = new Set((data.languages ?? "").split(" "));
       this.context = Number(data.context);
-      this.anchors = (data.anchors ?? "").split(" ");
+      this.variants = JSON.parse(data.variants ?? "[]");
       this.specs = JSON.parse(data.specs);
       this.shared = shared;
       this.memoryCell = row.querySelector(".mb-least");
@@ -79,7 +79,7 @@
             found = true;
             const [name, bits] = quantizations[packed[at]];
             const made = { number, size, megabytes, bits, name, format: formats[format],
-              engines: wanted.engine || names.map((each) => engines[each]).join(", ") };
+              engines: wanted.engine ? [wanted.engine] : names.map((each) => engines[each]) };
             if (best === null || better(made, best)) best = made;
           }
         }
@@ -88,27 +88,28 @@
       return found;
     }
 
-    /** Say in the row what fits, and link to the part of the page that it is on. */
+    /** Say in the row what fits, and link to its command. */
     tell({ about, billion, fits }) {
       if (this.told === this.fit) return;
       this.told = this.fit;
       this.row.querySelector(".mb-fit")?.remove();
       if (!this.fit) return;
-      const { number, size, format, name, engines: on, megabytes } = this.fit;
+      const { size, format, name, engines, megabytes } = this.fit;
       const made = element(this.link ? "a" : "span", "mb-fit");
-      if (this.link) made.href = this.address(number);
+      if (this.link) made.href = this.address(this.fit);
       made.append(
         element("strong", "", fits.replace(
           "%s", `${billion.replace("%s", numbers.format(size))} ${name}`)),
         element("span", "", about.replace("%s", human(megabytes))),
-        element("span", "", `${format}: ${on}`));
+        element("span", "", `${format}: ${engines.join(", ")}`));
       this.memoryCell.after(made);
     }
 
-    address(number) {
-      const [page] = this.link.split("#");
-      const anchor = this.anchors[number];
-      return anchor ? `${page}#${anchor}` : page;
+    /** The command builder of the family's page, with what fits chosen in it. */
+    address({ number, size, format, name, engines }) {
+      const query = new URLSearchParams({ size, format, quantization: name, engine: engines[0] });
+      if (this.variants[number]) query.set("variant", this.variants[number]);
+      return `${this.link.split("#")[0]}?${query}#launch`;
     }
   }
 

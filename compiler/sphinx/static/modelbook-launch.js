@@ -90,9 +90,11 @@
     const size = wanted("size").replace(".", "_");
     const fitting = specs.filter(spec => spec.usual >= 0 && (!size || size === spec.size)
       && fits("format", spec.format) && fits("variant", spec.variant));
-    const engine = engines.findIndex(each => same(each[0], wanted("engine")));
+    let engine = engines.findIndex(each => same(each[0], wanted("engine")));
     const good = each => can(each) && fits("quantization", each[0])
       && (engine < 0 || !why(each, engine));
+    // What an engine cannot load is still what was asked for; another engine may.
+    if (!fitting.some(each => each.quantizations.some(good))) engine = -1;
     const spec = fitting.find(each => each.quantizations.some(good)) ?? fitting[0]
       ?? specs.find(each => each.usual >= 0);
     if (!spec) return false;
