@@ -115,6 +115,14 @@ def test_no_english_is_left_on_a_page(page: Page, site: str, name: str, names: l
     assert english(page.evaluate(SAID), names) == []
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_phone(browser: Browser, site: str, name: str) -> None:
+    with tab(browser, site, "phone") as page:
+        page.goto(f"{site}/zh/{name}", wait_until="load")
+        shot(page, f"zh-{name}")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_filters_work_and_count_in_chinese(page: Page, site: str,
                                            chinese_project: Project) -> None:
     known = manifests.load(chinese_project.generated / "manifest.json")
