@@ -230,9 +230,10 @@ def _compiled(workshop: Workshop, work: Iterable[Source]) -> list[Made]:
 
     Views of families and specs refer to each other; with the collector off, as it is while a
     catalogue is compiled, each chunk's are swept up at its end. Only what is younger than the last
-    sweep is looked at: the rest is kept anyway, and grows with every chunk.
+    sweep is looked at: the rest is kept anyway, and grows with every chunk. What is smaller than a
+    chunk leaves too little to be worth the first sweep, which looks at everything imported.
     """
     made = [workshop.make(source) for source in work]
-    if not gc.isenabled():
+    if len(made) >= _CHUNK and not gc.isenabled():
         gc.collect(0)
     return made
