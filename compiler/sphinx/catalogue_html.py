@@ -192,7 +192,8 @@ def _tags(names: Iterable[str]) -> str:
 def _names(names: Sequence[str]) -> str:
     """Names in a row; a line ends between them, not inside one."""
     each = [*(f"{name}," for name in names[:-1]), *names[-1:]]
-    return " ".join(f'<span class="mb-name">{_e(name)}</span>' for name in each)
+    spans = " ".join(f'<span class="mb-name">{_e(name)}</span>' for name in each)
+    return f"<span>{spans}</span>"  # one item where the cell of a card is a grid
 
 
 def _plain(size: Decimal) -> str:
