@@ -67,13 +67,15 @@ def ensure_folder(folder: Path) -> Path:
     Raises:
         UserError: It cannot be created.
     """
+    home = data_home()
+    ours = folder == home or home in folder.parents
     try:
-        home = data_home()
-        if folder == home or home in folder.parents:
+        if ours:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot create the folder {folder}: {error.strerror}",
                         code="folder-not-writable",
-                        hint="set MODELBOOK_HOME to a folder that you can write to") from None
+                        hint=f"{'set MODELBOOK_HOME to' if ours else 'name'} a folder that you can "
+                             "write to") from None
     return folder

@@ -84,6 +84,9 @@ def use_path(combination: Combination, path: Path) -> Located:
     if not path.exists():
         raise MisuseError(f"there is nothing at {path}", code="model-missing",
                           hint="correct --model-path, or leave it out to download")
+    if not path.is_file() and not path.is_dir():
+        raise MisuseError(f"{path} is neither a file nor a folder", code="model-path-kind",
+                          hint="correct --model-path, or leave it out to download")
     if combination.layout == "file":
         weights = _gguf_files(path)
         folder = weights[0].parent

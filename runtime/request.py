@@ -11,6 +11,8 @@ from runtime.combination import Combination
 from runtime.errors import MisuseError, UserError
 
 DEFAULT_TIMEOUT = 900.0
+#: Options of every engine that another value of would hide its server from the launcher.
+_OURS = ("--host", "--port")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +88,9 @@ def check(combination: Combination, request: Request) -> None:
     if not request.host or any(map(str.isspace, request.host)):
         raise MisuseError(f"{request.host!r} is not an address", code="host",
                           hint="leave --host out to listen on the loopback address")
+    if taken := next((word for word in request.extra if word.split("=")[0] in _OURS), None):
+        raise MisuseError(f"{taken} cannot be passed on: launch tells the engine itself",
+                          code="usage", hint=f"give {taken.split('=')[0]} before the --")
     if request.served_model_name is not None and not request.served_model_name.strip():
         raise MisuseError("--served-model-name is empty", code="served-model-name",
                           hint="leave it out to serve the model under its family's name")

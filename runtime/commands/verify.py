@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from runtime import home, records
 from runtime.combination import Combination
 from runtime.commands.launch import add_engine_arguments
-from runtime.errors import ExitCode, MisuseError
+from runtime.errors import ExitCode, MisuseError, UserError
 from runtime.fetch import Options
 from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import check_platform
@@ -81,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
     manifest = load_manifest(args)
     chosen = on_hub(_choose(manifest, args), args.hub)
     path = args.records or home.records_file()
+    if path.is_dir():  # told before an hour's work, not after it
+        raise MisuseError(f"{path} is a folder", code="records", hint="name a file with --records")
     if args.resume:
         known = list(records.read(path))
         weights = "real" if args.twin is None else "twin"
@@ -111,6 +113,14 @@ def run(args: argparse.Namespace) -> int:
     if code is not None:
         return code
     return ExitCode.OK if succeeded(done) else ExitCode.FAILED
+
+
+def _keep(path: Path, record: Record) -> None:
+    try:
+        records.append(path, record)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}", code="out-not-writable",
+                        hint="make room, or name another file with --records") from None
 
 
 def _has_record(combination: Combination, known: list[Record], level: str, weights: str) -> bool:
@@ -160,7 +170,7 @@ def _recorded(tasks: Sequence[Task], path: Path, args: argparse.Namespace,
     told = reporter(silent=args.format != "text")
     with closing(verify(tasks, told, workers=args.jobs)) as made:
         for record in made:
-            records.append(path, record)
+            _keep(path, record)
             if args.format == "text":
                 print(_line(record), flush=True)
             yield record

@@ -39,6 +39,22 @@ def test_outcomes(bench, mode, level, outcome, says):
     assert code == (0 if outcome == "passed" else 1)
 
 
+@pytest.mark.parametrize("more", [(), ("--resume",)])
+def test_a_folder_for_the_records_is_refused_before_anything_is_tried(bench, more):
+    folder = bench.folder / "records"
+    folder.mkdir()
+    code, result = verify(bench, "--records", str(folder), *more)
+    assert (code, result["error"]["code"]) == (2, "records")
+    assert not (bench.home / "logs").exists()
+
+
+def test_records_that_cannot_be_kept_are_no_fault_of_ours(bench):
+    loop = bench.folder / "records.jsonl"
+    loop.symlink_to(loop)
+    code, result = verify(bench, "--records", str(loop))
+    assert (code, result["error"]["code"]) == (1, "out-not-writable")
+
+
 def test_a_record_says_what_was_tried_and_nothing_about_who_owns_the_machine(bench):
     path = bench.folder / "records.jsonl"
     code, _ = verify(bench, "--records", str(path), "--as", "maintainer")
