@@ -40,6 +40,8 @@ _MOST_CHUNKS = 1 << 13
 _PIPE_BYTES = 1 << 20
 
 _workshop: Workshop | None = None
+#: Families that were compiled in this process since the last sweep.
+_unswept = 0
 _NUMBER = struct.Struct("<I")
 _HEADER = struct.Struct("<II")
 _encode = msgspec.msgpack.Encoder().encode
@@ -229,11 +231,14 @@ def _compiled(workshop: Workshop, work: Iterable[Source]) -> list[Made]:
     """The outcome of a chunk.
 
     Views of families and specs refer to each other; with the collector off, as it is while a
-    catalogue is compiled, each chunk's are swept up at its end. Only what is younger than the last
-    sweep is looked at: the rest is kept anyway, and grows with every chunk. What is smaller than a
-    chunk leaves too little to be worth the first sweep, which looks at everything imported.
+    catalogue is compiled, they are swept up after every so many families. Only what is younger than
+    the last sweep is looked at: the rest is kept anyway, and grows with every chunk. Fewer families
+    leave too little to be worth the first sweep, which looks at everything imported.
     """
+    global _unswept
     made = [workshop.make(source) for source in work]
-    if len(made) >= _CHUNK and not gc.isenabled():
+    _unswept += len(made)
+    if _unswept >= _CHUNK and not gc.isenabled():
         gc.collect(0)
+        _unswept = 0
     return made
