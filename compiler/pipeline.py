@@ -91,6 +91,9 @@ def collector_off() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            # What was made counts as old, or the first thing to happen is a look at all of it.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
