@@ -68,8 +68,8 @@ translations: $(SETUP)docs $(SETUP)dev ## bring the translations up to date with
 	rm -rf build/gettext/generated/[!r]* build/gettext/generated/rules/MB* build/gettext/sphinx.pot
 	$(BIN)/sphinx-intl update --pot-dir build/gettext --locale-dir docs/locale --language zh_CN -w 100
 	$(BIN)/pybabel -q extract -k _marked -c Translated --add-location=file -w 100 \
-		--project Modelbook -o build/gettext/modelbook.pot compiler/sphinx
-	$(BIN)/pybabel -q update -i build/gettext/modelbook.pot -l zh_CN -w 100 --ignore-pot-creation-date \
+		--project Modelbook -o build/modelbook.pot compiler/sphinx
+	$(BIN)/pybabel -q update -i build/modelbook.pot -l zh_CN -w 100 --ignore-pot-creation-date \
 		-o compiler/sphinx/locale/zh_CN/LC_MESSAGES/modelbook.po
 	$(BIN)/compiler translate
 
