@@ -33,6 +33,8 @@ demo: docs $(SETUP)pypi ## compile the specs, launch a small model for real and 
 	@echo "engine and model, to go on with: export MODELBOOK_HOME='$(CURDIR)/build/demo'"
 
 SPHINX := $(BIN)/python -m sphinx -b html -n -W --keep-going -q -j auto
+# What Sphinx read; without it after a failure, it would not repeat the warnings of pages that it keeps.
+ENVIRONMENT := docs/_build/html/.doctrees/environment.pickle
 # Sphinx starts only where something that it makes the site of is newer than its last success began:
 # pages that were just compiled, guides, the code that is documented and documents, translations.
 BUILT := docs/_build/.built
@@ -45,7 +47,8 @@ docs: $(SETUP)docs ## compile the specs and build the site; warnings are errors
 	@touch docs/_build/.begun
 	@test -e $(BUILT) && test -e docs/_build/html/index.html && test -z "$$($(CHANGED))" || { \
 		echo "$(SPHINX) docs docs/_build/html"; \
-		$(SPHINX) docs docs/_build/html && mv docs/_build/.begun $(BUILT); }
+		$(SPHINX) docs docs/_build/html && mv docs/_build/.begun $(BUILT) || \
+			{ rm -f $(ENVIRONMENT); exit 1; }; }
 
 # Chinese is built from copies of the same pages, with the generated ones in Chinese, into a folder of
 # the English site; English once more, so that its pages link to the Chinese ones.

@@ -107,7 +107,8 @@ def test_sphinx_starts_only_where_something_changed(project: Project) -> None:
     guide = "docs/guides/downloads.rst"
     text = (project.folder / guide).read_text(encoding="utf-8")
     project.write(guide, text + "\n.. no-such-directive::\n")
-    assert project.make("docs").returncode != 0
+    for _ in range(2):  # a page that was kept would have its warning no more
+        assert project.make("docs").returncode != 0
     project.write(guide, text + "\nA sentence that was added.\n")
     changed = project.make("docs")
     assert changed.returncode == 0, changed.stderr
