@@ -71,7 +71,7 @@ class Bench:
         self._started.append(process)
         return process
 
-    def run(self, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, timeout: float = 180.0) -> subprocess.CompletedProcess[str]:
         """Run the program to its end."""
         process = self.start(*arguments)
         try:
