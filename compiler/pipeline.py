@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from compiler.read.file import decoded, read_bytes, source_name
 from compiler.stamps import Stamps
 from compiler.unit import Broken, Workshop, facts_of
 from runtime import lockfile
+from runtime.program import collector_off
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -78,23 +78,6 @@ class Compiled(msgspec.Struct):
         """Put what was made into the cache, once what was built is in its place."""
         if self._store is not None:
             cache.write(*self._store)
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Without the garbage collector, whose passes over so many records find nothing to free."""
-    import gc
-
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            # What was made counts as old, or the first thing to happen is a look at all of it.
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()
 
 
 def compile_specs(specs: Path, options: Options, profile: Profile | None = None,

@@ -7,13 +7,13 @@ In this order: `--manifest`, `$MODELBOOK_MANIFEST`, the one packaged in the whee
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 from pathlib import Path
 
 from runtime.errors import MisuseError
 from runtime.index import open_indexed
 from runtime.manifest import Manifest, load
+from runtime.program import collector_off
 
 _PACKAGE = Path(__file__).resolve().parent
 PACKAGED = _PACKAGE / "data" / "manifest.json"
@@ -55,12 +55,5 @@ def load_manifest(args: argparse.Namespace) -> Manifest:
     path = manifest_path(getattr(args, "manifest", None))
     # Records form no cycles; on a catalogue of thousands the collector's passes over them would
     # take longer than reading them.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        manifest = open_indexed(path) or load(path)
-        gc.freeze()
-        return manifest
-    finally:
-        if collecting:
-            gc.enable()
+    with collector_off():
+        return open_indexed(path) or load(path)

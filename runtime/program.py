@@ -17,7 +17,8 @@ import json
 import keyword
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
@@ -30,6 +31,23 @@ from runtime.errors import ExitCode, MisuseError, UserError
 _DEVICE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 #: Values of `--format` whose readers are programs.
 _DATA_FORMATS = {"json", "sarif", "junit"}
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Without the garbage collector: what is made within stays, and its passes would free nothing.
+
+    Afterwards all that was made counts as old, or the first thing to happen is a look at all of it.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.freeze()
+            gc.unfreeze()
+            gc.enable()
 
 
 class Program(NamedTuple):
@@ -53,15 +71,8 @@ class Program(NamedTuple):
         name = verb.replace("-", "_")
         if keyword.iskeyword(name):  # `import` cannot name a module in Python's own syntax
             name += "_"
-        collecting = gc.isenabled()
-        gc.disable()  # importing makes thousands of objects, and nearly all of them stay
-        try:
+        with collector_off():  # importing makes thousands of objects, and nearly all of them stay
             return importlib.import_module(f"{self.package}.{name}")
-        finally:
-            if collecting:
-                gc.freeze()  # and back: they count as old, and are not looked at one by one
-                gc.unfreeze()
-                gc.enable()
 
     def parser(self, verb: str) -> argparse.ArgumentParser:
         """The argument parser of one verb."""

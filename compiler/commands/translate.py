@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compiler import report
 from compiler.emit import language, translations
+from compiler.emit.write import put_file
 from compiler.plan import plan
 from compiler.review import review
 from runtime.errors import ExitCode, MisuseError
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             for text in each.stale:
                 print(f"{each.path}: no longer said: {text}")
             if not args.check and each.after != each.before:
-                _write(each.path, each.after)
+                put_file(each.path, each.after.encode())
         stale += sum(len(each.stale) for each in made)
         lacking = sum(len(each.lacking) for each in made)
         print(f"{name}: {report.plural(len(made), 'file')}, "
@@ -54,10 +55,3 @@ def run(args: argparse.Namespace) -> int:
 
 def _others() -> list[str]:
     return [name for name in language.names() if name != language.ENGLISH]
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f".{path.name}.new")
-    made.write_text(text, encoding="utf-8")
-    made.replace(path)

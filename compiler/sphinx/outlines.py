@@ -22,6 +22,7 @@ from compiler.sphinx.records import Site, family_label, manifest_path, site
 from compiler.sphinx.words import description
 from runtime.command import launch_argv, shell_line
 from runtime.manifest import Family, Spec
+from runtime.storage import write_whole
 
 #: Markdown's own characters, which text from specs must not act with.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
@@ -58,9 +59,7 @@ def _replace(path: Path, text: str) -> None:
     content = text.encode()
     if path.is_file() and path.read_bytes() == content:
         return
-    made = path.with_name(f".{path.name}.new")
-    made.write_bytes(content)
-    made.replace(path)
+    write_whole(path, content)
 
 
 def _address(app: Sphinx, docname: str) -> str:
