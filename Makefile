@@ -33,8 +33,8 @@ demo: docs $(SETUP)pypi ## compile the specs, launch a small model for real and 
 	@echo "engine and model, to go on with: export MODELBOOK_HOME='$(CURDIR)/build/demo'"
 
 SPHINX := $(BIN)/python -m sphinx -b html -n -W --keep-going -q -j auto
-# What Sphinx read; without it after a failure, it would not repeat the warnings of pages that it keeps.
-ENVIRONMENT := docs/_build/html/.doctrees/environment.pickle
+# Fail, and forget what Sphinx read: it would not repeat the warnings of pages that it keeps.
+forget = { rm -f $(1)/environment.pickle; false; }
 # Sphinx starts only where something that it makes the site of is newer than its last success began:
 # pages that were just compiled, guides, the code that is documented and documents, translations.
 BUILT := docs/_build/.built
@@ -47,8 +47,8 @@ docs: $(SETUP)docs ## compile the specs and build the site; warnings are errors
 	@touch docs/_build/.begun
 	@test -e $(BUILT) && test -e docs/_build/html/index.html && test -z "$$($(CHANGED))" || { \
 		echo "$(SPHINX) docs docs/_build/html"; \
-		$(SPHINX) docs docs/_build/html && mv docs/_build/.begun $(BUILT) || \
-			{ rm -f $(ENVIRONMENT); exit 1; }; }
+		{ $(SPHINX) docs docs/_build/html || $(call forget,docs/_build/html/.doctrees); } && \
+		mv docs/_build/.begun $(BUILT); }
 
 # Chinese is built from copies of the same pages, with the generated ones in Chinese, into a folder of
 # the English site; English once more, so that its pages link to the Chinese ones.
@@ -60,8 +60,8 @@ docs-zh: docs ## build the site in Simplified Chinese too, under docs/_build/htm
 	$(BIN)/compiler build --language zh_CN --out build/docs-zh/generated
 	$(BIN)/python -m sphinx -b html -n -W --keep-going -q -c docs -D language=zh_CN \
 		-D modelbook_translations=../../specs/translations \
-		-d build/docs-zh-doctrees build/docs-zh docs/_build/html/zh
-	$(SPHINX) docs docs/_build/html
+		-d build/docs-zh-doctrees build/docs-zh docs/_build/html/zh || $(call forget,build/docs-zh-doctrees)
+	$(SPHINX) docs docs/_build/html || $(call forget,docs/_build/html/.doctrees)
 
 # Whoever changes a text runs this; it leaves what is new without a translation, and marks as fuzzy what
 # was reworded. The messages of templates and of sentences made of facts are kept by hand.
