@@ -127,7 +127,7 @@ def _setup(record: Record) -> tuple[object, ...]:
     machine = record.machine
     return (record.weights, record.engine.provider, str(machine.get("system")),
             str(machine.get("processor")), str(machine.get("accelerators")),
-            str(machine.get("gpus")))
+            str(machine.get("gpus")), record.tensor_parallel_size)
 
 
 def _rank(record: Record) -> tuple[object, ...]:

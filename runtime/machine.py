@@ -55,13 +55,20 @@ class Machine(msgspec.Struct, frozen=True):
         has = set(told.lower().split())
         return [flag for flag in flags if told and flag not in has]
 
-    def kind(self) -> dict[str, object]:
-        """What a verification record says of the machine."""
+    def kind(self, gpus: str | None = None) -> dict[str, object]:
+        """What a verification record says of the machine.
+
+        Args:
+            gpus: Indices of the GPUs that may be used, separated by commas; None, or what is no
+                such list: all.
+        """
         kind: dict[str, object] = {
             "system": self.system, "processor": self.processor, "cpu": _cpu_model(),
             "cpu_flags": _cpu_flags(), "accelerators": list(self.accelerators)}
         if names := told_by_driver("name"):
-            kind["gpus"] = names
+            used = [names[int(index)] for index in (gpus or "").split(",")
+                    if index.isdecimal() and int(index) < len(names)]
+            kind["gpus"] = used or names
         return kind
 
 

@@ -108,7 +108,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         reason: One sentence; empty when passed.
         engine: What was tried.
         weights: `real`, or `twin` for random weights of the same shape.
-        machine: Its kind.
+        machine: Its kind, and of its GPUs those that the engine might use.
         date: UTC, ISO 8601.
         who: `maintainer`, `ci` or `contributor`.
         modelbook: Version of Modelbook.
@@ -119,6 +119,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         source: Where the weights came from, if any were needed.
         evidence: What was seen.
         twin: Which twin it was, where `weights` says so.
+        tensor_parallel_size: GPUs that shared each layer.
     """
 
     format: str
@@ -141,6 +142,17 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: UsedSource | None = None
     evidence: Evidence | None = None
     twin: UsedTwin | None = None
+    tensor_parallel_size: int = 1
+
+    @property
+    def gpus(self) -> str:
+        """What it was tried on: `2 × NVIDIA H100 80GB HBM3, --tensor-parallel-size 2`."""
+        named = self.machine.get("gpus")
+        counts = {str(each): named.count(each) for each in named} if isinstance(named, list) else {}
+        parts = [f"{count} × {name}" if count > 1 else name for name, count in counts.items()]
+        if self.tensor_parallel_size > 1:
+            parts.append(f"--tensor-parallel-size {self.tensor_parallel_size}")
+        return ", ".join(parts)
 
 
 def spec_fingerprint(combination: Combination, weights: str = "twin") -> str:

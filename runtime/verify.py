@@ -118,7 +118,9 @@ def verify(tasks: Sequence[Task], reporter: Reporter, *, workers: int = 1,
             as they are made then.
     """
     watch = Watch(Admission())
-    machine = Machine.here().kind()
+    # All tasks of a run are served alike.
+    named = next((job.request.gpus for _, job in tasks), None)
+    machine = Machine.here().kind(named or os.environ.get("CUDA_VISIBLE_DEVICES"))
     if workers > 1:
         def work(task: Task) -> Record:
             return _record(*task, Named(reporter, task[0].id), watch, machine)
@@ -146,6 +148,7 @@ def _record(combination: Combination, job: Job, reporter: Reporter, watch: Watch
         spec=spec_fingerprint(combination, job.weights),
         facts=facts_fingerprint(combination, engine.provider),
         temperature=0, source=finding.source, evidence=finding.evidence,
+        tensor_parallel_size=job.request.tensor_parallel_size or 1,
         twin=_used_twin(job, combination))
 
 

@@ -115,11 +115,11 @@ def record_lines(tried: Tried) -> Iterator[RecordLine]:
     for record in tried.fresh:
         accelerators = record.machine.get("accelerators")
         best = accelerators[-1] if isinstance(accelerators, list) and accelerators else "cpu"
-        setup = " ".join(filter(None, (record.engine.provider, record.engine.version)))
-        yield RecordLine(
-            tried.combination.id, record.outcome, record.level or "none",
-            f"{setup} on {record.machine.get('system', '?')} {best}, {record.date[:10]}".strip(),
-            record.weights, record.reason or "–")
+        engine = " ".join(filter(None, (record.engine.provider, record.engine.version)))
+        gpus = f" ({record.gpus})" if record.gpus else ""
+        setup = f"{engine} on {record.machine.get('system', '?')} {best}{gpus}, {record.date[:10]}"
+        yield RecordLine(tried.combination.id, record.outcome, record.level or "none",
+                         setup.strip(), record.weights, record.reason or "–")
     if not tried.fresh:
         yield RecordLine(tried.combination.id, "stale", "–", "–", "–",
                          "the spec or the engine's facts changed since it was tried")

@@ -112,4 +112,6 @@ def _machine(record: Record) -> str:
     accelerators = machine.get("accelerators")
     if isinstance(accelerators, list) and accelerators:
         known.append("+".join(map(str, accelerators)))
+    if record.gpus:
+        known.append(record.gpus)
     return ", ".join(known)

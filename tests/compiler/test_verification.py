@@ -9,6 +9,7 @@ import pytest
 
 from compiler import verification
 from compiler.cli import main
+from compiler.emit.view import record_lines
 from runtime import records
 from runtime.combination import Combination, all_combinations
 from runtime.manifest import Manifest
@@ -80,6 +81,18 @@ def test_the_latest_record_of_a_setup_counts_and_setups_stand_side_by_side() -> 
     assert "1 of 5" in badge(elsewhere, later)
     [tried] = verification.merge(shipped_manifest(), [later, elsewhere]).tried.values()
     assert [each.outcome for each in tried.fresh] == ["passed", "failed"]
+
+
+def test_setups_differ_by_gpus_and_by_how_many_share_a_layer_and_the_pages_say_so() -> None:
+    name = "gptq/Int4/vLLM"
+    one, two = ({**CUDA, "gpus": ["H100"] * count} for count in (1, 2))
+    found = [record(name, machine=one), record(name, machine=two),
+             record(name, machine=two, tensor_parallel_size=2), record(name, machine=CUDA)]
+    [tried] = verification.merge(shipped_manifest(), found).tried.values()
+    assert {line.setup for line in record_lines(tried)} == {
+        "p 1 on linux cuda (H100), 2026-11-25", "p 1 on linux cuda (2 × H100), 2026-11-25",
+        "p 1 on linux cuda (2 × H100, --tensor-parallel-size 2), 2026-11-25",
+        "p 1 on linux cuda, 2026-11-25"}
 
 
 @pytest.mark.parametrize("undecided", ["environment", "skipped"])

@@ -60,7 +60,8 @@ def record(name: str, outcome: str = "passed", *, known: Manifest = MANIFEST,
         "level": "chat" if outcome == "passed" else "plan", "outcome": outcome,
         "engine": UsedEngine(name=found.engine.name, provider="p", version="1.2"),
         "weights": "real", "machine": {"system": "linux", "processor": "x86_64",
-                                       "cpu": "A processor", "accelerators": ["cpu"]},
+                                       "cpu": "A processor", "gpus": ["G1", "G1"],
+                                       "accelerators": ["cpu", "cuda"]},
         "date": "2026-11-25T10:00:00Z", "who": "ci", "modelbook": "0", "manifest": "",
         "temperature": 0, "reason": "" if outcome == "passed" else f"no kernel {HOSTILE}"} | more
     standing_on = {"spec": records.spec_fingerprint(found, str(given["weights"])),
@@ -192,7 +193,7 @@ def test_the_record_behind_a_badge_is_told(project: SphinxProject) -> None:
     for part in ("2026-11-25: passed (answers)", "llama.cpp (p 1.2)",
                  "real weights: lab/Star-8B-GGUF @ 0123456789ab",
                  "a tiny twin, not the real weights",
-                 "linux, x86_64, A processor, cpu", "tried by continuous integration",
+                 "linux, x86_64, A processor, cpu+cuda, 2 × G1", "tried by continuous integration",
                  "asked “Why?”, it answered", "no kernel",
                  "1 earlier records no longer count", "MB302 vLLM loads other widths"):
         assert part in page, part

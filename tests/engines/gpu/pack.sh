@@ -21,15 +21,20 @@ target="--no-deps --only-binary=:all: --python-version 3.12 --implementation cp 
 
 fetch() { # fetch LIST FOLDER: wheels where there are some, else built here if pure Python
   mkdir -p "$2"
+  # shellcheck disable=SC2086
+  "$python" -m pip download -q $target -d "$2" -r "$1" 2>/dev/null || fetch_each "$1" "$2"
+  if ls "$2"/*-cp311-cp311-* >/dev/null 2>&1; then
+    echo "a wheel was compiled for this machine's Python, and is of no use there:" "$2"/*-cp311-cp311-* >&2
+    exit 1
+  fi
+}
+
+fetch_each() { # fetch_each LIST FOLDER: one after the other, since one has no wheel
   grep -v '^#' "$1" | while read -r requirement; do
     # shellcheck disable=SC2086
     "$python" -m pip download -q $target -d "$2" "$requirement" ||
       "$python" -m pip wheel -q --no-deps -w "$2" "$requirement"
   done
-  if ls "$2"/*-cp311-cp311-* >/dev/null 2>&1; then
-    echo "a wheel was compiled for this machine's Python, and is of no use there:" "$2"/*-cp311-cp311-* >&2
-    exit 1
-  fi
 }
 
 rm -rf "$out/work" "$out/parts"
@@ -64,6 +69,6 @@ git -C "$repo" archive HEAD | tar -x -C "$out/work/modelbook"
   build --specs specs --out "$out/work/built")
 cp -R "$twins" "$out/work/twins"
 tar -C "$out/work" -cf - . | xz -T0 "${XZ_LEVEL:--4}" >"$out/all.tar.xz"
-split -b 60000000 -d "$out/all.tar.xz" "$out/parts/part"
+split -b 55000000 -d "$out/all.tar.xz" "$out/parts/part"
 (cd "$out" && sha256sum all.tar.xz >parts/sums)
 ls -l "$out/parts"

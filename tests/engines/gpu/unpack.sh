@@ -11,6 +11,10 @@ cat "$parts"/part* >"$dir/all.tar.xz"
 cp "$parts/sums" "$dir/sums"
 (cd "$dir" && sha256sum -c sums && xz -T0 -dc all.tar.xz | tar -x && rm all.tar.xz)
 
+# Else each start compiles them again, for as long as an engine takes to start.
+(unset PYTHONDONTWRITEBYTECODE && cd "$dir" &&
+  "$python" -m compileall -q -j 0 site gguf transformers modelbook >/dev/null) || true
+
 # GPTQModel's regular expressions.
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
 suffix=$("$python" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
