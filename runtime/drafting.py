@@ -11,13 +11,11 @@ from collections.abc import Callable
 from msgspec import structs
 from msgspec.structs import replace
 
-from runtime import local
+from runtime import files, local
 from runtime.combination import Combination, hubs_with
 from runtime.engines.base import LocalModel
 from runtime.errors import MisuseError
 from runtime.manifest import Draft, Hub
-
-_PLACEHOLDER = "{draft_quantization}"
 
 
 def of(combination: Combination, hub: str | None = None) -> Combination | None:
@@ -27,8 +25,8 @@ def of(combination: Combination, hub: str | None = None) -> Combination | None:
         combination: The large model.
         hub: Where its files are from; None: as the combination says.
     """
-    hubs = [_of_hub(each) for each in hubs_with(combination.spec, combination.quantization)
-            if each.draft is not None]
+    hubs = [copy for each in hubs_with(combination.spec, combination.quantization)
+            if (copy := files.draft_hub(each)) is not None]
     if not hubs or not _taken(combination):
         return None
     name = hub or combination.hub_name
@@ -54,19 +52,6 @@ def _taken(combination: Combination) -> bool:
 
     engine = combination.engine.name
     return engine.lower() in MODULES and combination.layout in engine_module(engine).DRAFTS
-
-
-def _of_hub(hub: Hub) -> Hub:
-    """The hub's copy of its draft model, of the first quantization."""
-    draft = hub.draft or Draft(repo_id="")
-    quantization = next(iter(draft.quantizations), "none")
-
-    def filled(text: str) -> str:
-        return text.replace(_PLACEHOLDER, quantization)
-
-    template = draft.file_template
-    return Hub(hub=hub.hub, repo_id=filled(draft.repo_id), quantizations=[quantization],
-               file_template=None if template is None else filled(template))
 
 
 def without(combination: Combination) -> Combination:

@@ -12,6 +12,8 @@ from runtime.manifest import Hub
 _RESERVED = re.compile(r"/(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|/|$)")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 _LONGEST = 1024
+#: What a draft model's templates hold in place of `{quantization}`.
+_DRAFT = "{draft_quantization}"
 #: What nearly all paths are made of; such a part needs no further look.
 _PLAIN_PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.+-]*[A-Za-z0-9_+-])?"
 _PLAIN = re.compile(f"{_PLAIN_PART}(?:/{_PLAIN_PART})*")
@@ -67,6 +69,21 @@ def expand(template: str, quantization: str, part: str | None = None) -> str:
 def repo_id(hub: Hub, quantization: str) -> str:
     """The repository that holds `quantization` on this hub."""
     return expand(hub.repo_id, quantization)
+
+
+def draft_hub(hub: Hub) -> Hub | None:
+    """The hub's copy of the draft model as one of its own; None where it names no draft.
+
+    Its quantizations are the draft's; `none` stands for the only one of a draft that names none.
+    """
+    draft = hub.draft
+    if draft is None:
+        return None
+    template = draft.file_template
+    return Hub(hub=hub.hub, repo_id=draft.repo_id.replace(_DRAFT, "{quantization}"),
+               quantizations=draft.quantizations or ["none"],
+               file_template=template and template.replace(_DRAFT, "{quantization}"),
+               locked=draft.locked)
 
 
 def is_split(hub: Hub, quantization: str) -> bool:

@@ -54,21 +54,6 @@ class Deprecation(Record, frozen=True):
     remove_after: str | None = None
 
 
-class Draft(Record, frozen=True):
-    """A small model that guesses tokens ahead of a spec (speculative decoding).
-
-    Attributes:
-        repo_id: Its repository; may hold `{draft_quantization}`.
-        quantizations: Its own quantizations; empty where it has just one.
-        file_template: Path of its weight file (formats laid out as files); may hold
-            `{draft_quantization}`.
-    """
-
-    repo_id: str
-    quantizations: list[str] = []
-    file_template: str | None = None
-
-
 class LockedFile(Record, frozen=True):
     """A file as a hub described it when a family was locked.
 
@@ -124,6 +109,24 @@ class Locked(Record, frozen=True):
     checked: str
     files: dict[str, list[LockedFile]] = {}
     attention: Attention | None = None
+
+
+class Draft(Record, frozen=True):
+    """A small model that guesses tokens ahead of a spec (speculative decoding).
+
+    Attributes:
+        repo_id: Its repository; may hold `{draft_quantization}`.
+        quantizations: Its own quantizations; empty where it has just one.
+        file_template: Path of its weight file (formats laid out as files); may hold
+            `{draft_quantization}`.
+        locked: What the hub had when the family was locked, each repository once; its files by the
+            draft's quantization, `none` where it has just one.
+    """
+
+    repo_id: str
+    quantizations: list[str] = []
+    file_template: str | None = None
+    locked: list[Locked] = []
 
 
 class Hub(Record, frozen=True):

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from runtime.combination import Combination
+from runtime.manifest import Draft
 
 FORMAT = "modelbook.record"
 FORMAT_VERSION = 1
@@ -172,12 +173,18 @@ def spec_fingerprint(combination: Combination, weights: str = "twin") -> str:
         "quantization": combination.quantization,
         "sources": [[hub.hub, hub.repo_id, hub.revision, hub.file_template,
                      hub.split_file_template, hub.split_parts.get(combination.quantization),
-                     *([hub.draft] if hub.draft and weights == "real" else [])]
+                     *([_without_date(hub.draft)] if hub.draft and weights == "real" else [])]
                     for hub in spec.hubs if combination.quantization in hub.quantizations],
         "locked": [[hub.hub, locked.commit, locked.files.get(combination.quantization)]
                    for hub in spec.hubs if weights == "real" for locked in hub.locked
                    if combination.quantization in locked.files],
     })
+
+
+def _without_date(draft: Draft) -> Draft:
+    """A draft model, less the day on which its hub was asked."""
+    return msgspec.structs.replace(draft, locked=[
+        msgspec.structs.replace(each, checked="") for each in draft.locked])
 
 
 def facts_fingerprint(combination: Combination, provider: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -10,8 +10,8 @@ import msgspec
 from compiler.check.view import FamilyView, SpecView
 from compiler.lock.sources import Use, planned_locked
 from compiler.plan import hub_record
-from compiler.read.nodes import Node, Scalar
-from compiler.resolve import EffectiveHub, text
+from compiler.read.nodes import Mapping, Node
+from compiler.resolve import EffectiveHub, scalars, text
 from runtime import files
 from runtime.errors import UserError
 from runtime.hubs import TITLES
@@ -22,26 +22,33 @@ _WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth")
 
 
 class LockedUse(msgspec.Struct, frozen=True):
-    """One quantization of a spec on one hub, with what the lock says of its repository.
+    """One quantization of a spec or its draft on one hub, with what the lock says of it.
 
     Attributes:
         spec: The spec.
         hub: The hub's copy of it.
-        quantization: Its node in the list.
-        record: The hub as the manifest has it.
+        name: The quantization's name.
+        quantization: Where that is written.
+        record: The hub as the manifest has it; for a draft model, that one's copy.
         source: What is locked; None where this source is not in the family's lock.
+        draft: The draft model's mapping; None for the model itself.
     """
 
     spec: SpecView
     hub: EffectiveHub
-    quantization: Scalar
+    name: str
+    quantization: Node
     record: Hub
     source: LockedSource | None
+    draft: Mapping | None = None
 
     @property
-    def name(self) -> str:
-        """The quantization's name."""
-        return text(self.quantization) or ""
+    def title(self) -> str:
+        """How messages call it: `Q4_K_M`, `the draft model`."""
+        if self.draft is None:
+            return self.name
+        return f"{self.name} of the draft model" if self.draft.get("quantizations") else (
+            "the draft model")
 
     @property
     def repo_id(self) -> str:
@@ -51,7 +58,8 @@ class LockedUse(msgspec.Struct, frozen=True):
     @property
     def repo_node(self) -> Node:
         """Where the repository is named."""
-        return self.hub.repo_id or self.hub.key
+        own = self.draft.get("repo_id") if self.draft else self.hub.repo_id
+        return own or self.hub.key
 
     @property
     def where(self) -> str:
@@ -82,29 +90,48 @@ class LockedUse(msgspec.Struct, frozen=True):
                 if PurePosixPath(file.path).suffix in _WEIGHTS]
 
 
-def locked_uses(family: FamilyView, *, found: bool = True) -> Iterator[LockedUse]:
+def locked_uses(family: FamilyView, *, found: bool = True, drafts: bool = False,
+                ) -> Iterator[LockedUse]:
     """Every quantization on every hub; nothing at all where the family has no lock.
 
     Args:
         family: The family.
         found: Only those whose source is in the lock and was on the hub.
+        drafts: Those of draft models as well, which are no model of the family.
     """
     lock = family.lock
     if lock is None:
         return
+    for use in _uses(family, drafts=drafts):
+        source = lock.source(use.hub.hub, use.repo_id, use.record.revision)
+        if not found or (source is not None and source.missing is None):
+            yield msgspec.structs.replace(use, source=source)
+
+
+def _uses(family: FamilyView, *, drafts: bool) -> Iterator[LockedUse]:
     for spec, hub in family.sources():
         record = hub_record(hub)
         for node in hub.quantizations:
-            repo_id = files.repo_id(record, text(node) or "")
-            source = lock.source(hub.hub, repo_id, record.revision)
-            if not found or (source is not None and source.missing is None):
-                yield LockedUse(spec, hub, node, record, source)
+            yield LockedUse(spec, hub, text(node) or "", node, record, None)
+        draft, copy = hub.draft, files.draft_hub(record) if drafts else None
+        if draft is None or copy is None:
+            continue
+        nodes: Sequence[Node] = scalars(draft.get("quantizations"))
+        for name, place in zip(copy.quantizations, nodes or [draft.get("repo_id") or hub.key],
+                               strict=True):
+            yield LockedUse(spec, hub, name, place, copy, None, draft)
 
 
-def sources(family: FamilyView) -> Iterator[tuple[LockedUse, LockedSource]]:
-    """Each locked source that was on the hub once for each spec, with one use of it."""
+def sources(family: FamilyView, *, drafts: bool = False,
+            ) -> Iterator[tuple[LockedUse, LockedSource]]:
+    """Each locked source that was on the hub once for each spec, with one use of it.
+
+    Args:
+        family: The family.
+        drafts: Those of draft models as well.
+    """
     seen: set[tuple[int, tuple[str, str, str]]] = set()
-    for use in locked_uses(family):
+    for use in locked_uses(family, drafts=drafts):
         if use.source is not None and (key := (id(use.spec), use.source.key)) not in seen:
             seen.add(key)
             yield use, use.source

@@ -11,7 +11,7 @@ from compiler.diff.change import Change, Grade, Identity, Kind, Value
 from compiler.diff.fields import changed_fields
 from runtime import files
 from runtime.errors import UserError
-from runtime.manifest import Hub, Source, Spec
+from runtime.manifest import Hub, Locked, Source, Spec
 
 
 def compare_hubs(old: Spec, new: Spec, identity: Identity) -> Iterator[Change]:
@@ -39,7 +39,7 @@ def _compare_hub(
 ) -> Iterator[Change]:
     if old == new:
         return
-    yield from changed_fields(old, new, Kind.HUB_CHANGED, identity, source)
+    yield from changed_fields(_unlocked(old), _unlocked(new), Kind.HUB_CHANGED, identity, source)
     yield from _locks(old, new, identity, source)
     lost: list[Value] = [n for n in common if n in old.quantizations and n not in new.quantizations]
     gained: list[Value] = [
@@ -57,14 +57,26 @@ def _compare_hub(
 
 def _locks(old: Hub, new: Hub, identity: Identity, source: Source) -> Iterator[Change]:
     """Another commit or other files are launched; another date alone is only read."""
-    if old.locked == new.locked:
+    olds, news = _locked(old), _locked(new)
+    if olds == news:
         return
-    before, after = ({lock.repo_id: replace_record(lock, checked="") for lock in hub.locked}
-                     for hub in (old, new))
+    before, after = ({lock.repo_id: replace_record(lock, checked="") for lock in locks}
+                     for locks in (olds, news))
     yield Change(Kind.HUB_CHANGED, Grade.DOCS if before == after else Grade.LAUNCH, identity,
                  "was locked anew", field="locked", source=source,
-                 old=[f"{lock.repo_id} {lock.commit} {lock.checked}" for lock in old.locked],
-                 new=[f"{lock.repo_id} {lock.commit} {lock.checked}" for lock in new.locked])
+                 old=[f"{lock.repo_id} {lock.commit} {lock.checked}" for lock in olds],
+                 new=[f"{lock.repo_id} {lock.commit} {lock.checked}" for lock in news])
+
+
+def _locked(hub: Hub) -> list[Locked]:
+    """What is locked of a hub, its draft model's repositories last."""
+    return [*hub.locked, *(hub.draft.locked if hub.draft else [])]
+
+
+def _unlocked(hub: Hub) -> Hub:
+    """A hub, less what is locked of its draft model."""
+    draft = hub.draft and replace_record(hub.draft, locked=[])
+    return replace_record(hub, draft=draft)
 
 
 def _repositories(

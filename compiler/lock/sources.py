@@ -82,11 +82,12 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def uses(family: Family) -> Iterable[Use]:
-    """Every quantization of every spec on every hub that has it."""
+    """Every quantization of every spec and of its draft model, on every hub that has it."""
     for spec in family.specs:
         for hub in spec.hubs:
-            for quantization in hub.quantizations:
-                yield Use(spec, hub, quantization)
+            for copy in filter(None, (hub, files.draft_hub(hub))):
+                for quantization in copy.quantizations:
+                    yield Use(spec, copy, quantization)
 
 
 def wanted(family: Family) -> list[Wanted]:

@@ -102,13 +102,14 @@ class Repository:
         """The bytes that the listing describes."""
         return self.listed.get(path, self.files.get(path, b""))
 
-    def entry(self, path: str) -> dict[str, object]:
+    def entry(self, path: str, revision: str = "") -> dict[str, object]:
         """The listing's entry of a file."""
-        data = self.claimed(path)
-        entry: dict[str, object] = {"rfilename": path, "size": len(data), "blobId": self.etag(path)}
+        data = self.earlier.get(revision, {}).get(path) or self.claimed(path)
+        etag = self.hash_of(data)
+        entry: dict[str, object] = {"rfilename": path, "size": len(data), "blobId": etag}
         if len(data) >= self.lfs_from:
             entry["blobId"] = sha256(data)[:40]  # of the pointer, which nobody fetches
-            entry["lfs"] = {"sha256": self.etag(path), "size": len(data), "pointerSize": 134}
+            entry["lfs"] = {"sha256": etag, "size": len(data), "pointerSize": 134}
         return entry
 
     def etag(self, path: str) -> str:
@@ -277,16 +278,18 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
             self.server_state.closing.wait(fault.seconds)
         if not (repository := self._permitted(repo_id, download=False)):
             return
-        if revision not in (None, "main", repository.head(), *repository.tags):
+        known = (None, "main", repository.head(), *repository.tags, *repository.earlier)
+        if revision not in known:
             self._error(404, "RevisionNotFound")
             return
         blobs = "blobs" in parse_qs(urlsplit(self.path).query)
-        names = [*repository.files, *repository.extra]
+        names = [*repository.at(revision or ""), *repository.extra]
         name = repository.name or repo_id
         body = {"id": name, "modelId": name, "cardData": repository.card,
                 "sha": repository.commit_of(revision), "private": False,
                 "gated": "manual" if repository.gated else False, "tags": [], "downloads": 0,
-                "siblings": [repository.entry(name) if blobs else {"rfilename": name}
+                "siblings": [repository.entry(name, revision or "") if blobs
+                             else {"rfilename": name}
                              for name in names]}
         self._reply(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 

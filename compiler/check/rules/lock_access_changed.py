@@ -46,7 +46,7 @@ SCOPE = Scope.FAMILY
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Report what is noted as changed."""
-    for use, source in sources(family):
+    for use, source in sources(family, drafts=True):
         before = source.before
         for word, was, now in (("access", before.gated, source.gated),
                                ("licence", before.licence, source.licence)) if before else ():

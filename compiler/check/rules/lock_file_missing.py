@@ -68,7 +68,7 @@ _PROJECTOR_HINT = "correct the path, or remove it"
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Look every planned file up in the locked list."""
-    for use in locked_uses(family):
+    for use in locked_uses(family, drafts=True):
         assert use.source is not None  # noqa: S101 - only those are asked for
         there = [file.path for file in use.source.files]
         expected = use.expected
@@ -76,7 +76,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
         if missing and expected:
             found = len(expected) - len(missing)
             yield family.problem(
-                use.quantization, f"{found} of {len(expected)} files of {use.name} are in "
+                use.quantization, f"{found} of {len(expected)} files of {use.title} are in "
                 f"{use.where}; missing: {listing(missing)}", _nearest(missing[0], there))
         elif expected is None and use.spec.layout() == "folder":
             yield from _folder(family, use, there)
@@ -92,7 +92,7 @@ def _folder(family: FamilyView, use: LockedUse, there: list[str]) -> Iterator[Pr
     weights = [path for path in there if "/" not in path and path.endswith(
         (".safetensors", ".bin", ".pt", ".pth"))]
     if not weights:
-        yield family.problem(use.quantization, f"{use.where} has no weights for {use.name}",
+        yield family.problem(use.quantization, f"{use.where} has no weights for {use.title}",
                              "name the repository that holds the weights themselves")
     elif gaps := missing_shards(weights):
         yield family.problem(use.quantization, f"{use.where} is incomplete; missing: "

@@ -44,7 +44,7 @@ SCOPE = Scope.FAMILY
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Report every source that the lock does not have."""
-    for use in locked_uses(family, found=False):
+    for use in locked_uses(family, found=False, drafts=True):
         if use.source is None:
             at = f" at {use.record.revision}" if use.record.revision else ""
             yield family.problem(use.repo_node, f"{use.where}{at} is not in the lock",

@@ -44,7 +44,7 @@ SCOPE = Scope.FAMILY
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare the ids with the hub's own spelling."""
-    for use, source in sources(family):
+    for use, source in sources(family, drafts=True):
         if source.name is None or source.name == use.repo_id:
             continue
         same = source.name.casefold() == use.repo_id.casefold()

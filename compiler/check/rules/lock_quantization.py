@@ -65,7 +65,7 @@ _PLAIN = re.compile(r"(?:I?Q[1-8]_[0-9A-Z_]+|TQ[12]_0|BF16|F16|F32)\Z")
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare every quantization's name with what its weights state."""
-    for use in locked_uses(family):
+    for use in locked_uses(family, drafts=True):
         found = _of_header(use) if use.header is not None else _of_config(use)
         if found:
             yield family.problem(

@@ -46,12 +46,12 @@ SCOPE = Scope.FAMILY
 
 def check(family: FamilyView) -> Iterator[Problem]:
     """Report every source that the hub did not have."""
-    for use in locked_uses(family, found=False):
+    for use in locked_uses(family, found=False, drafts=True):
         source = use.source
         if source is None or source.missing != "repository":
             continue
         was = f"; it was there at {source.commit}" if source.commit else ""
         yield family.problem(
             use.repo_node, f"there was no {use.where} on {source.checked}{was}",
-            f"correct {text(use.hub.repo_id) or use.repo_id}, or remove the hub; then run "
-            "`compiler lock` again")
+            f"correct {text(use.repo_node)}, or remove the "
+            f"{'hub' if use.draft is None else 'draft'}; then run `compiler lock` again")

@@ -10,6 +10,7 @@ from compiler.diff import Change, Grade, Kind, compare
 from compiler.diff.fields import TABLES
 from runtime.manifest import (
     Deprecation,
+    Draft,
     EngineClaim,
     Family,
     Loads,
@@ -49,14 +50,17 @@ def test_every_field_of_the_contract_is_graded_or_compared_elsewhere(record: typ
     assert table.unordered | table.sizes <= set(table.grades)
 
 
+@pytest.mark.parametrize("drafted", [False, True])
 @pytest.mark.parametrize(("commit", "checked", "grade"), [
     ("b" * 40, "2026-01-02", Grade.LAUNCH), ("a" * 40, "2026-01-02", Grade.DOCS)])
 def test_a_new_lock_is_grave_only_with_another_commit(
-        commit: str, checked: str, grade: Grade) -> None:
+        commit: str, checked: str, grade: Grade, *, drafted: bool) -> None:
     def locked(commit: str, checked: str) -> Family:
         [hub, *others] = spec().hubs
         lock = Locked(repo_id=hub.repo_id, commit=commit, checked=checked)
-        again = msgspec.structs.replace(hub, locked=[lock])
+        again = msgspec.structs.replace(hub, **(
+            {"draft": Draft(repo_id="org/small", locked=[lock])} if drafted
+            else {"locked": [lock]}))
         return family(specs=[spec(hubs=[again, *others])])
 
     [change] = changes(locked("a" * 40, "2026-01-01"), locked(commit, checked))
