@@ -70,6 +70,7 @@ def parse(data: bytes, file: str) -> tuple[Node | None, list[Finding]]:
 
 
 _QUESTION = re.compile(r"(?m)(?:^|[\s,\[{])\?\s")
+_COMMENT = re.compile("#[^\n]*")
 
 
 class _Stop(Exception):  # noqa: N818 - leaves the reader, is no error
@@ -84,8 +85,10 @@ class _Reader:
         self.usable = True
         self.nodes = 0
         self.question_marks = "?" in text and _QUESTION.search(text) is not None
+        self.before = self.at = 0  # where the last event but one ended, and the last one
         self.parser: Any = _Parser(text)
-        self.next: Callable[[], Any] = self.parser.get_event
+        self.next: Callable[[], Any] = (
+            self.watched if self.question_marks else self.parser.get_event)
 
     def read(self) -> Node | None:
         try:
@@ -100,6 +103,12 @@ class _Reader:
                                          f"the YAML parser gave up: {error}"))
             return None
         return tree if self.usable else None
+
+    def watched(self) -> Any:
+        """The next event, where it matters what stands in front of it."""
+        event = self.parser.get_event()
+        self.before, self.at = self.at, event.end_mark.index
+        return event
 
     def document(self) -> Node | None:
         self.next()  # stream start
@@ -192,8 +201,9 @@ class _Reader:
 
     def key(self, event: Any, depth: int) -> Scalar | None:
         """The key that begins with `event`; None where it cannot be one, which is reported."""
+        marked = self.question_marks and self.after_question_mark(event.start_mark.index)
         node = self.node(event, depth + 1)
-        if self.question_marks and self.after_question_mark(event.start_mark.index):
+        if marked:
             self.problem(node.span, codes.COMPLEX_KEY, "a key is written without a question mark",
                          "write `key: value`")
             return None
@@ -213,7 +223,8 @@ class _Reader:
         return node
 
     def after_question_mark(self, index: int) -> bool:
-        return self.text[max(0, index - 80):index].rstrip().endswith("?")
+        """Whether a `?` stands between what was read last, which may end in one, and `index`."""
+        return "?" in _COMMENT.sub("", self.text[self.before:index])
 
     def key_not_text(self, key: Scalar) -> None:
         if key.value is None and not key.raw:

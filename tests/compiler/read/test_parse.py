@@ -137,6 +137,27 @@ def test_words_that_yaml_1_1_reads_as_booleans_are_fine_as_keys() -> None:
     assert list(tree.entries) == ["no", "on"]
 
 
+@pytest.mark.parametrize("text", [
+    "a: Ready ?\nb: c\n", "# right ?\na: b\n", "a: |\n  right ?\n# really ?\nb: c\n",
+    "a: [b ?]\nc: {} # ?\nd: e ?\n", "a: {b: c ?, d: e}\n", "a ?: b\nc: d\n",
+    "a:\n- b ?\n- c: d\n  # ?\n  e: f\n",
+])
+def test_text_and_comments_may_end_in_a_question_mark(text: str) -> None:
+    tree, findings = read(text)
+    assert tree is not None
+    assert not findings
+
+
+@pytest.mark.parametrize(("text", "column"), [
+    ("x: y ?\n? a\n: b\n", 3), ("x: |\n  y ?\n# z\n? a\n: b\n", 3), ("x: y ?\na: {? b : c}\n", 7),
+    ("? a ?\n: b\n", 3), ("? # c\n  a\n: b\n", 3),
+])
+def test_a_question_mark_before_a_key_is_refused(text: str, column: int) -> None:
+    tree, findings = read(text)
+    assert tree is None
+    assert [(finding.code, finding.span.column) for finding in findings] == [("MB013", column)]
+
+
 def test_one_document_with_markers_is_fine() -> None:
     tree, findings = read("---\na: 1\n...\n")
     assert not findings
