@@ -10,10 +10,12 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 
 from runtime.combination import Combination
+from runtime.errors import UserError
 from runtime.manifest import Draft
 
 FORMAT = "modelbook.record"
@@ -236,8 +238,13 @@ def append(path: Path, record: Record) -> None:
         size = os.lseek(descriptor, 0, os.SEEK_END)
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
             line = b"\n" + line  # what a killed writer left unfinished stays a line of its own
-        os.write(descriptor, line)
-        os.fsync(descriptor)
+        try:
+            while line:  # a disk that is nearly full takes a part before it refuses the rest
+                line = line[os.write(descriptor, line):]
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
     finally:
         os.close(descriptor)
 
@@ -251,16 +258,29 @@ def _lock(descriptor: int) -> None:
 
 
 def read(path: Path) -> Iterator[Record]:
-    """The records in a file, oldest first; lines that are none are passed over."""
+    """The records in a file, oldest first; lines that are none are passed over.
+
+    Raises:
+        UserError: There is something of that name that cannot be read.
+    """
     decoder = msgspec.json.Decoder(Record)
     try:
+        if not S_ISREG(path.stat().st_mode):  # reading a device or a pipe may never end
+            raise _unreadable(path, "it is not a regular file")
         data = path.read_bytes()
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise _unreadable(path, str(error.strerror or error)) from None
     for line in data.splitlines():
         try:
             record = decoder.decode(line)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             continue
         if record.format == FORMAT and record.format_version == FORMAT_VERSION:
             yield record
+
+
+def _unreadable(path: Path, why: str) -> UserError:
+    return UserError(f"cannot read the records in {path}: {why}", code="records-unreadable",
+                     hint="put a file of records there, or remove it")

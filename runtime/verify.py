@@ -28,7 +28,6 @@ from runtime.readiness import LaunchError
 from runtime.records import (
     FORMAT,
     FORMAT_VERSION,
-    LEVELS,
     Evidence,
     Record,
     UsedEngine,
@@ -362,8 +361,3 @@ def succeeded(records: Iterable[Record]) -> bool:
 def who_runs() -> str:
     """`ci` on a build machine, else `contributor`."""
     return "ci" if os.environ.get("CI", "").lower() not in ("", "0", "false") else "contributor"
-
-
-def level_index(level: str) -> int:
-    """Position of a level in the climb; -1 for none."""
-    return LEVELS.index(level) if level in LEVELS else -1

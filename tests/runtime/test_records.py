@@ -1,11 +1,14 @@
 """Records: appended whole, fingerprints that follow what matters."""
 
 import multiprocessing
+import resource
 
 import msgspec
+import pytest
 
 from runtime import records
 from runtime.combination import all_combinations
+from runtime.errors import UserError
 from runtime.junit import junit
 from runtime.records import Evidence, Record, UsedEngine
 from tests.support.specs import shipped_manifest
@@ -47,6 +50,50 @@ def test_a_torn_line_costs_only_itself(tmp_path):
     assert [r.combination for r in records.read(path)] == [record(1).combination,
                                                           record(2).combination]
     assert list(records.read(tmp_path / "none")) == []
+
+
+def fill_up(path, failures):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 100,) * 2)
+    try:
+        records.append(path, record(2))
+    except OSError as error:
+        failures.put(error.strerror)
+
+
+def test_a_disk_that_takes_only_a_part_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "records.jsonl"
+    records.append(path, record(1))
+    before = path.read_bytes()
+    spawn = multiprocessing.get_context("spawn")
+    failures = spawn.SimpleQueue()
+    process = spawn.Process(target=fill_up, args=(path, failures))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    assert failures.get() == "File too large"
+    assert path.read_bytes() == before
+
+
+def test_a_line_nested_too_deep_costs_only_itself(tmp_path):
+    path = tmp_path / "records.jsonl"
+    records.append(path, record(1))
+    whole = path.read_bytes()
+    deep = whole.replace(b'"linux"', b"[" * 100_000 + b"]" * 100_000)
+    path.write_bytes(deep + whole)
+    assert [r.combination for r in records.read(path)] == [record(1).combination]
+
+
+@pytest.mark.parametrize(("make", "why"), [
+    (lambda path: path.mkdir(), "not a regular file"),
+    (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
+    (lambda path: path.symlink_to(path), "symbolic link"),
+])
+def test_what_is_no_file_of_records_is_refused(tmp_path, make, why):
+    path = tmp_path / "records.jsonl"
+    make(path)
+    with pytest.raises(UserError, match=why) as caught:
+        list(records.read(path))
+    assert str(path) in caught.value.message
 
 
 def chosen(engine="llama.cpp", quantization="Q4_1"):
