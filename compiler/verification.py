@@ -1,7 +1,8 @@
 """What the verification records say of a manifest's combinations; nothing more than they say.
 
 `specs/records/*.jsonl` hold one record a line. Of the records of one setup (weights, provider, kind
-of machine) the latest counts, and one that decided nothing only where none did. A record whose
+of machine) the latest counts. One that decided nothing counts only where none did, and one that
+passed only where no earlier one went for a higher level: of that it says nothing. A record whose
 fingerprints are not those of the manifest is stale and counts for nothing.
 """
 
@@ -116,11 +117,17 @@ def _tried(combination: Combination, found: Iterable[Record]) -> Tried:
     latest: dict[tuple[object, ...], Record] = {}
     stale = 0
     for record in sorted(found, key=lambda record: (record.outcome in DECIDED, record.date)):
-        if records.is_fresh(record, combination):
-            latest[_setup(record)] = record
-        else:
+        if not records.is_fresh(record, combination):
             stale += 1
+        elif (before := latest.get(setup := _setup(record))) is None or _outdoes(record, before):
+            latest[setup] = record
     return Tried(combination, sorted(latest.values(), key=_rank), stale)
+
+
+def _outdoes(record: Record, before: Record) -> bool:
+    """Whether a later record counts in place of an earlier one of its setup."""
+    return (record.outcome != "passed" or before.outcome not in DECIDED
+            or _level(record.wanted) >= _level(before.wanted))
 
 
 def _setup(record: Record) -> tuple[object, ...]:
@@ -133,11 +140,11 @@ def _setup(record: Record) -> tuple[object, ...]:
 def _rank(record: Record) -> tuple[object, ...]:
     """Passed before failed, real weights before twins, higher levels before lower ones."""
     outcome = _OUTCOMES.index(record.outcome) if record.outcome in _OUTCOMES else len(_OUTCOMES)
-    return (outcome, record.weights != "real", -_level(record), _setup(record))
+    return (outcome, record.weights != "real", -_level(record.level), _setup(record))
 
 
-def _level(record: Record) -> int:
-    return LEVELS.index(record.level) if record.level in LEVELS else -1
+def _level(name: str) -> int:
+    return LEVELS.index(name) if name in LEVELS else -1
 
 
 def _promised(manifest: Manifest) -> Mapping[tuple[str, str], int]:
@@ -182,7 +189,7 @@ def badge(verification: Verification, family: Family, spec: Spec) -> str:
         return "not verified since the spec or the engine's facts changed" if tried else (
             "not verified")
     passed: dict[tuple[str, str], int] = {}
-    for record in sorted(best, key=lambda record: (-_level(record), record.weights)):
+    for record in sorted(best, key=lambda record: (-_level(record.level), record.weights)):
         if record.outcome == "passed":
             key = (record.level, record.weights)
             passed[key] = passed.get(key, 0) + 1

@@ -95,6 +95,16 @@ def test_setups_differ_by_gpus_and_by_how_many_share_a_layer_and_the_pages_say_s
         "p 1 on linux cuda, 2026-11-25"}
 
 
+def test_a_pass_says_nothing_of_a_level_above_it() -> None:
+    name = "gptq/Int4/vLLM"
+    plan = record(name, wanted="plan", level="plan", date="2026-11-26T10:00:00Z")
+    assert "1 of 5 combinations passed at level chat" in badge(record(name), plan)
+    assert "none of 5" in badge(record(name, "failed"), plan)
+    # What fails below a level cannot reach it.
+    load = record(name, "failed", wanted="load", date="2026-11-26T10:00:00Z")
+    assert "none of 5" in badge(record(name), load)
+
+
 @pytest.mark.parametrize("undecided", ["environment", "skipped"])
 def test_what_decided_nothing_does_not_undo_what_did(undecided: str) -> None:
     name = "gptq/Int4/vLLM"
@@ -106,6 +116,16 @@ def test_what_decided_nothing_does_not_undo_what_did(undecided: str) -> None:
 def test_what_the_manifest_does_not_have_is_left_out() -> None:
     gone = record("gptq/Int4/vLLM", combination="gone/7/gptq/Int4/vLLM")
     assert not verification.merge(shipped_manifest(), [gone]).tried
+
+
+def test_a_build_says_which_records_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    family(tmp_path)
+    (tmp_path / "specs/records/a.jsonl").mkdir(parents=True)
+    assert main(["build", "--specs", str(tmp_path / "specs"), "--out", str(tmp_path / "out")]) == 1
+    assert "a.jsonl: it is not a regular file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_build_merges_them_into_pages_that_sphinx_builds(tmp_path: Path) -> None:
@@ -129,7 +149,9 @@ def test_a_build_merges_them_into_pages_that_sphinx_builds(tmp_path: Path) -> No
     assert known[c.id]["outcome"] == "failed"
     page = (out / "models/llm/demo.rst").read_text()
     assert "passed (2026-11-25); 1 failed" in page
-    assert (out / "verification.json").read_bytes() == (out / "verification.json").read_bytes()
+    again = tmp_path / "again"
+    assert main(["build", "--specs", str(specs), "--out", str(again), "--no-cache"]) == 0
+    assert (again / "verification.json").read_bytes() == (out / "verification.json").read_bytes()
     html = build_html(tmp_path / "html", {
         path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*.rst")})
     assert "no kernel: `x`_ |y|" in (html / "verification.html").read_text()
