@@ -81,9 +81,9 @@ def _spec_lines(spec: Spec) -> Iterator[str]:
             names = ", ".join(hub.draft.quantizations)
             yield f"    draft model  {hub.draft.repo_id}" + (f" ({names})" if names else "")
     for claim in spec.engines:
-        every = [q for q in spec.quantizations if q not in claim.refuted]
-        good = [q for q in claim.quantizations if q not in claim.refuted]
-        yield f"  engine {claim.engine}" + ("" if good == every else f" ({', '.join(good)})")
+        if good := [q for q in claim.quantizations if q not in claim.refuted]:
+            only = "" if good == spec.quantizations else f" ({', '.join(good)})"
+            yield f"  engine {claim.engine}{only}"
     for name, deprecation in spec.deprecated_quantizations.items():
         yield f"  {name} is deprecated {_deprecated(deprecation)}"
 

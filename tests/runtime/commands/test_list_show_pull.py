@@ -106,7 +106,9 @@ def test_list_starts_fast(manifest):
 
 def test_show(manifest):
     plain = runtime("show", "seed-oss", "--manifest", manifest).stdout
-    assert "engine vLLM (Int8, Int4)" in plain or "engine vLLM" in plain
+    gptq = plain[plain.index("gptq, size 36"):plain.index("awq, size 36")].splitlines()
+    assert [line for line in gptq if "engine" in line] == [
+        "  engine vLLM (Int8, Int4)", "  engine Transformers"]
     assert "since 2026-01-02" in plain
     assert "refused" not in plain
     resolved = runtime("show", "SEED-oss", "--resolved", "--manifest", manifest).stdout
