@@ -146,8 +146,8 @@ def _no_match(family: Family, everything: Sequence[Combination], rest: Sequence[
     message = f"{family.name} has no {axis.word} {wanted!r}{with_what}"
     hint = f"did you mean {_listed(near)}? " if near else ""
     hint += f"possible here: {_listed([v or '(none)' for v in possible])}"
-    if elsewhere and given:
-        hint += f"\n{wanted} exists as {_listed(_short(c) for c in elsewhere if c.promised)}"
+    if given and (there := [_short(c) for c in elsewhere if c.promised]):
+        hint += f"\n{wanted} exists as {_listed(there)}"
     return MisuseError(message, code=f"no-such-{axis.word}", hint=hint + "\n" + offer(everything),
                        details={"option": axis.option, "possible": possible, "nearest": near})
 

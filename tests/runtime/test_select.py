@@ -81,6 +81,17 @@ def test_a_value_that_exists_elsewhere_says_where():
     assert "seed-oss/36/ggufv2/Q4_K_M" in error.hint
 
 
+def test_a_value_that_no_page_promises_exists_nowhere():
+    source = [catalogue.hub("huggingface", "a/b", ["Int4", "Int8"])]
+    manifest = catalogue.manifest(catalogue.family("demo", [
+        catalogue.spec("gptq", "1", ["Int4", "Int8"], source, []),
+        catalogue.spec("awq", "1", ["Int4"], source, [
+            EngineClaim(engine="vLLM", quantizations=["Int4"])])]))
+    with pytest.raises(MisuseError) as caught:
+        select(manifest, Wish(name="demo", model_format="awq", quantization="Int8"))
+    assert "exists as" not in caught.value.hint
+
+
 def test_a_refuted_claim_is_refused_with_its_rule_unless_forced():
     error = refusal(engine="vllm", model_format="gptq", quantization="Int3")
     assert error.exit_code == 2
