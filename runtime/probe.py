@@ -79,7 +79,7 @@ def garbage(text: str) -> str:
     at all, and the same thing over and over are not.
     """
     stripped = text.strip()[:2000]
-    if not stripped:
+    if not any(char.isprintable() for char in stripped.replace(" ", "")):
         return "the answer is empty"
     replaced = stripped.count("\ufffd")
     if replaced == len(stripped) or (replaced >= 3 and replaced * 5 >= len(stripped)):
