@@ -175,6 +175,9 @@ def spec_fingerprint(combination: Combination, weights: str = "twin") -> str:
         "quantization": combination.quantization,
         "sources": [[hub.hub, hub.repo_id, hub.revision, hub.file_template,
                      hub.split_file_template, hub.split_parts.get(combination.quantization),
+                     # Twins have neither of these two.
+                     *([hub.multimodal_projectors]
+                       if hub.multimodal_projectors and weights == "real" else []),
                      *([_without_date(hub.draft)] if hub.draft and weights == "real" else [])]
                     for hub in spec.hubs if combination.quantization in hub.quantizations],
         "locked": [[hub.hub, locked.commit, locked.files.get(combination.quantization)]

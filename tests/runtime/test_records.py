@@ -125,6 +125,15 @@ def test_a_spec_fingerprint_changes_with_what_decides_the_launch():
     assert with_spec(hubs=hubs) != before
 
 
+def test_a_projector_decides_what_real_weights_serve_and_twins_have_none():
+    combination = chosen()
+    spec = combination.spec
+    other = msgspec.structs.replace(combination, spec=msgspec.structs.replace(spec, hubs=[
+        msgspec.structs.replace(hub, multimodal_projectors=["mmproj.gguf"]) for hub in spec.hubs]))
+    assert records.spec_fingerprint(other, "real") != records.spec_fingerprint(combination, "real")
+    assert records.spec_fingerprint(other, "twin") == records.spec_fingerprint(combination, "twin")
+
+
 def test_a_spec_fingerprint_of_real_weights_follows_the_lock():
     from runtime.manifest import Locked, LockedFile
 
