@@ -33,7 +33,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
         base_url: OpenAI base URL.
         log: The engine's log.
         guard_pid: Process that supervises it.
-        guard_started: When that process began, seconds since the epoch, as the system tells it.
+        guard_started: When that process began, as `began_at` tells it.
         engine_pid: The engine's process.
         started: UTC time of the launch, ISO 8601.
         detached: It lives on without the command that launched it.
@@ -66,12 +66,15 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def began_at(pid: int) -> float | None:
-    """When a process began, seconds since the epoch; None if there is none."""
+    """When a process began, in seconds that stay the same if the clock is set; None without one."""
     import psutil
 
     try:
         process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        # Linux keeps it since the machine began, and adds what the clock makes of that by now.
+        return process.create_time() - (psutil.boot_time() if psutil.LINUX else 0.0)
     except psutil.Error:
         return None
 

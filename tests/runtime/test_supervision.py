@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runtime import logs
+from runtime import logs, running
 from runtime.errors import UserError
 from runtime.process import End, Supervised
 from tests.support.stand_in import ROOT, until
@@ -106,6 +106,15 @@ def test_run_file_goes_with_the_engine(tmp_path):
     assert run_file.exists()
     process.stop()
     assert not run_file.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux's way")
+def test_setting_the_clock_leaves_a_server_alive(tmp_path, monkeypatch):
+    began = running.began_at(os.getpid())
+    assert 0 < began < time.clock_gettime(time.CLOCK_BOOTTIME)
+    later = psutil._pslinux.boot_time() + 3600.0  # which is what the system tells afterwards
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: later)
+    assert running.began_at(os.getpid()) == pytest.approx(began)
 
 
 LAUNCHER = """
