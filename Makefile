@@ -40,15 +40,20 @@ forget = { rm -f $(1)/environment.pickle; false; }
 BUILT := docs/_build/.built
 CHANGED = find docs compiler runtime specs/translations Makefile $(SETUP)docs \
 	\( -name _build -o -name __pycache__ \) -prune -o -newer $(BUILT) -print | head -n 1
+# Also where a file of the site is gone since. Of the Chinese one, which docs-zh always makes, its first
+# page stands for all: without it no page may link there.
+FILES = find docs/_build/html \( -name .doctrees -o -path '*/html/zh/*' ! -path '*/zh/index.html' \) \
+	-prune -o -type f -print | LC_ALL=C sort
+GONE = { $(FILES) | LC_ALL=C comm -23 $(BUILT)-files - || echo all; } 2>&1 | head -n 1
 
 docs: $(SETUP)docs ## compile the specs and build the site; warnings are errors
 	$(BIN)/compiler build --out docs/generated
 	@mkdir -p docs/_build
 	@touch docs/_build/.begun
-	@test -e $(BUILT) && test -e docs/_build/html/index.html && test -z "$$($(CHANGED))" || { \
+	@test -e $(BUILT) && test -z "$$($(CHANGED))" && test -z "$$($(GONE))" || { \
 		echo "$(SPHINX) docs docs/_build/html"; \
 		{ $(SPHINX) docs docs/_build/html || $(call forget,docs/_build/html/.doctrees); } && \
-		mv docs/_build/.begun $(BUILT); }
+		$(FILES) > $(BUILT)-files && mv docs/_build/.begun $(BUILT); }
 
 # Chinese is built from copies of the same pages, with the generated ones in Chinese, into a folder of
 # the English site; English once more, so that its pages link to the Chinese ones.
@@ -62,6 +67,7 @@ docs-zh: docs ## build the site in Simplified Chinese too, under docs/_build/htm
 		-D modelbook_translations=../../specs/translations \
 		-d build/docs-zh-doctrees build/docs-zh docs/_build/html/zh || $(call forget,build/docs-zh-doctrees)
 	$(SPHINX) docs docs/_build/html || $(call forget,docs/_build/html/.doctrees)
+	@$(FILES) > $(BUILT)-files
 
 # Whoever changes a text runs this; it leaves what is new without a translation, and marks as fuzzy what
 # was reworded. The messages of templates and of sentences made of facts are kept by hand.

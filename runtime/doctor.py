@@ -17,7 +17,7 @@ from runtime.engines.environments import Installation, pinned_version, program_v
 from runtime.errors import UserError
 from runtime.machine import Machine, main_memory
 from runtime.manifest import Engine, Provider
-from runtime.support import matches
+from runtime.support import refusals_of
 
 #: Below these, hardly any engine can be installed or started.
 _LITTLE_DISK, _LITTLE_MEMORY = 5 << 30, 2 << 30
@@ -155,11 +155,7 @@ def _additions(engine: Engine, installation: Installation) -> list[str]:
 
 def _limits(engine: Engine, provider: Provider, machine: Machine) -> list[Limit]:
     """What this provider does not load here, by format; a format that it loads nothing of whole."""
-    found = [refusal for refusal in engine.refuses
-             if (refusal.providers or refusal.without_cpu_flags)
-             and (not refusal.providers or matches(provider.name, refusal.providers))
-             and (not refusal.without_cpu_flags
-                  or machine.lacking_flags(refusal.without_cpu_flags))]
+    found = refusals_of(engine, provider.name, lambda flags: bool(machine.lacking_flags(flags)))
     limits = []
     for name in sorted({refusal.format for refusal in found}):
         here = [refusal for refusal in found if refusal.format == name]

@@ -99,24 +99,37 @@ def provider_refusal(
         split: Whether the weights are in several files.
         lacks_flags: Whether the processor lacks one of some instruction sets.
     """
-    for refusal in engine.refuses:
-        if not (refusal.providers or refusal.without_cpu_flags):
-            continue  # that is the engine's own refusal
-        if refusal.providers and provider not in refusal.providers:
-            continue
-        if refusal.without_cpu_flags and not lacks_flags(refusal.without_cpu_flags):
-            continue
-        if _applies(refusal, model_format, quantization, split):
-            return refusal.reason
-    return ""
+    return next((refusal.reason for refusal in refusals_of(engine, provider, lacks_flags)
+                 if _applies(refusal, model_format, quantization, split)), "")
+
+
+def refusals_of(engine: Engine, provider: str, lacks_flags: Callable[[Sequence[str]], bool],
+                ) -> list[Refuses]:
+    """The refusals that concern one provider here, but not the engine everywhere.
+
+    A refusal names providers in full; only quantizations are patterns.
+
+    Args:
+        engine: The engine's facts.
+        provider: Name of the provider.
+        lacks_flags: Whether the processor lacks one of some instruction sets.
+    """
+    return [refusal for refusal in engine.refuses
+            if _partial(refusal)
+            and (not refusal.providers or provider in refusal.providers)
+            and (not refusal.without_cpu_flags or lacks_flags(refusal.without_cpu_flags))]
 
 
 def partial_refusals(engine: Engine, *, model_format: str, quantization: str, split: bool,
                      ) -> list[Refuses]:
     """The refusals of a quantization that concern some providers or processors alone."""
     return [refusal for refusal in engine.refuses
-            if (refusal.providers or refusal.without_cpu_flags)
-            and _applies(refusal, model_format, quantization, split)]
+            if _partial(refusal) and _applies(refusal, model_format, quantization, split)]
+
+
+def _partial(refusal: Refuses) -> bool:
+    """Whether it concerns some providers or processors alone."""
+    return bool(refusal.providers or refusal.without_cpu_flags)
 
 
 def _applies(refusal: Refuses, model_format: str, quantization: str, split: bool) -> bool:

@@ -140,6 +140,7 @@ def _words() -> dict[str, str]:
     return {key: str(value) for key, value in {
         "size": _("Size (billions of parameters)"), "format": _("Format"),
         "variant": _("Variant"), "quantization": _("Quantization"), "engine": _("Engine"),
+        "others": _("Not available for this choice (%s): "), "comma": _(", "),
         "hub": _("Hub"), "any": _("automatic"), "none": _("(none)"),
         "more": _("More options"), "provider": _("Provider"),
         "context": _("Context length (tokens)"), "port": _("Port"),

@@ -12,7 +12,6 @@ from compiler.emit.view import default_quantization
 from compiler.sphinx import words
 from compiler.sphinx.records import Site, Tried
 from compiler.sphinx.translation import _
-from runtime import files
 from runtime.combination import Combination, all_combinations, hubs_with
 from runtime.hubs import available
 from runtime.manifest import Family, Hub, Spec
@@ -159,8 +158,7 @@ def _providers(language: Language, combination: Combination) -> dict[str, str]:
     spec, name = combination.spec, combination.quantization
     refusal = partial(
         provider_refusal, combination.engine, model_format=spec.format, quantization=name,
-        split=all(files.is_split(hub, name) for hub in hubs_with(spec, name)),
-        lacks_flags=lambda flags: False)
+        split=combination.split, lacks_flags=lambda flags: False)
     return {each.name: words.of_engine(language, reason) for each in combination.engine.providers
             if (reason := refusal(each.name))}
 

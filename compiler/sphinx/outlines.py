@@ -19,6 +19,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from compiler.emit.pages import short
 from compiler.emit.view import default_quantization
 from compiler.sphinx.records import Site, family_label, manifest_path, site
+from compiler.sphinx.translation import _
 from compiler.sphinx.words import description
 from runtime.command import launch_argv, shell_line
 from runtime.manifest import Family, Spec
@@ -75,19 +76,24 @@ def _short_list(app: Sphinx, known: Site | None) -> Iterator[str]:
     pages = {family_label(family): family for family in (known.manifest.families if known else ())}
     labels = app.env.domains.standard_domain.anonlabels
     places = {labels[label][0]: family for label, family in pages.items() if label in labels}
-    yield from ("## Pages", "")
+    yield from (_heading(_("Pages")), "")
     rules = _rules(app)
     for docname in sorted(app.env.found_docs):
         if docname not in places and docname.rpartition("/")[0] not in rules:
             yield f"- [{_title(app, docname)}]({_address(app, docname)})"
     yield ""
     if places:
-        yield from ("## Models", "")
+        yield from (_heading(_("Models")), "")
         for docname, family in sorted(places.items(), key=lambda item: item[1].name.casefold()):
             yield (f"- [{plain(family.name)}]({_address(app, docname)}): "
                    f"{plain(short(description(app.env, family)))}")
-        yield from ("", "## Optional", "",
-                    f"- [All models in one file]({_address_of(app, 'llms-full.txt')})", "")
+        # The standard names this heading: what is under it may be left out.
+        whole = str(_("All models in one file"))
+        yield from ("", "## Optional", "", f"- [{whole}]({_address_of(app, 'llms-full.txt')})", "")
+
+
+def _heading(text: str) -> str:
+    return f"## {text}"
 
 
 def _rules(app: Sphinx) -> set[str]:

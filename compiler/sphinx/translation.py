@@ -6,11 +6,13 @@ text that is translated when it is used. Texts of specs are data and are never t
 
 from __future__ import annotations
 
-import os
+from io import BytesIO
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
+
+from runtime.storage import write_whole
 
 #: Name of the message catalogue: `locale/<language>/LC_MESSAGES/modelbook.po`.
 DOMAIN = "modelbook"
@@ -37,7 +39,6 @@ def _compile(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as stream:
         messages = read_po(stream, locale=source.parent.parent.name, domain=DOMAIN)
-    made = target.with_suffix(f".{os.getpid()}.new")
-    with made.open("wb") as out:
-        write_mo(out, messages)
-    made.replace(target)
+    made = BytesIO()
+    write_mo(made, messages)
+    write_whole(target, made.getvalue())

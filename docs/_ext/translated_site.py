@@ -1,12 +1,14 @@
 """The site in several languages: links between them, and a word on pages without translation.
 
 English is the root of the site and `zh/` is Chinese, built from the same pages. Each shows the link
-to the other where that has been built beside it, so a site in one language has no dead link.
+to the other, and tells search engines of it, where that has been built beside it, so a site in one
+language has no dead link.
 """
 
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +77,39 @@ function splitQuery(query) {{
 def _languages(app: Sphinx, config: Config) -> None:
     """Find which other languages were built, and where."""
     own = LANGUAGES[config.language or "en"][2]
+    root = config.html_baseurl and f"{config.html_baseurl.rstrip('/')}/"
     if own:  # where its pages lie on the server
         config.modelbook_path = f"{config.modelbook_path.rstrip('/')}/{own}"
         if config.html_baseurl:
-            config.html_baseurl = f"{config.html_baseurl.rstrip('/')}/{own}"
+            config.html_baseurl = root + own
     site = Path(app.confdir) / "_build" / "html"
     back = "../" * own.count("/")
     config.html_context["other_languages"] = [
         {"tag": tag, "title": title, "prefix": back + folder}
         for tag, title, folder in LANGUAGES.values()
         if folder != own and (site / folder / "index.html").exists()]
+    config.html_context["alternates"] = [
+        (tag, root + folder if root else back + folder) for tag, title, folder in LANGUAGES.values()
+    ] if config.html_context["other_languages"] else []
+
+
+def _alternates(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any],
+                doctree: nodes.document | None) -> None:
+    """Name the page in each language, itself among them; for all other readers the English one."""
+    if doctree is None:  # the search, the index and 404 are no pages to be found
+        return
+    here = "" if app.config.html_baseurl else context["content_root"]
+    page = app.builder.get_target_uri(pagename)
+    links = [f'<link rel="alternate" hreflang="{tag}" href="{escape(here + start + page)}">'
+             for tag, start in context["alternates"]]
+    if links:
+        default = links[0].replace('hreflang="en"', 'hreflang="x-default"')
+        context["metatags"] = "\n".join([context.get("metatags") or "", *links, default, ""])
+
+
+def _summary(app: Sphinx) -> None:
+    """Say what the site is about in its own language, for llms.txt."""
+    app.config.modelbook_summary = str(_(app.config.modelbook_summary))
 
 
 def _theme_words(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any],
@@ -120,7 +145,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register all of it."""
     app.add_search_language(_Chinese)
     app.connect("config-inited", _languages)
+    app.connect("builder-inited", _summary)
     app.connect("html-page-context", _theme_words)
+    app.connect("html-page-context", _alternates)
     app.connect("doctree-read", _count)
     app.connect("doctree-resolved", _say_untranslated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

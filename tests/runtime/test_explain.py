@@ -9,7 +9,7 @@ from runtime import room
 from runtime.cli import main
 from runtime.explain import INSTALLABLE, MISSING, READY, Question, explain
 from runtime.machine import Machine, MainMemory
-from runtime.manifest import Manifest, encode
+from runtime.manifest import Engine, Manifest, encode
 from runtime.room import OfMachine, asked
 from runtime.select import find_family
 from runtime.support import judge, provider_refusal
@@ -224,11 +224,12 @@ def test_doctor_says_first_what_to_do_and_names_limits_in_one_line(bench):
     """Of llama.cpp whose llama-server refuses two quantizations, and Int8 of another format."""
     made = json.loads(bench.manifest.read_bytes())
     [engine] = [each for each in made["engines"] if each["name"] == "llama.cpp"]
+    both = ["xllamacpp", "llama-server"]
     engine["refuses"] = [
-        {"format": "gptq", "quantizations": ["*8*"], "providers": ["*"], "reason": "Not 8 bits."},
-        {"format": "gptq", "quantizations": ["*3*"], "providers": ["*"], "reason": "Not 3 bits."},
-        {"format": "awq", "providers": ["*"], "reason": "No AWQ at all."},
-        {"format": "awq", "quantizations": ["Int4"], "providers": ["*"], "reason": "Nor Int4."}]
+        {"format": "gptq", "quantizations": ["*8*"], "providers": both, "reason": "Not 8 bits."},
+        {"format": "gptq", "quantizations": ["*3*"], "providers": both, "reason": "Not 3 bits."},
+        {"format": "awq", "providers": both, "reason": "No AWQ at all."},
+        {"format": "awq", "quantizations": ["Int4"], "providers": both, "reason": "Nor Int4."}]
     bench.manifest.write_bytes(encode(msgspec.convert(made, Manifest)))
     lines = bench.run("doctor").stdout.splitlines()
     [at] = [number for number, line in enumerate(lines) if line.split()[1:2] == ["xllamacpp"]]
@@ -238,6 +239,24 @@ def test_doctor_says_first_what_to_do_and_names_limits_in_one_line(bench):
     assert "no awq: No AWQ at all." in whole
     assert "no gptq (*3*, *8*): Not 8 bits." in whole
     assert "Nor Int4" not in whole
+
+
+def test_a_refusal_names_its_providers_in_full_for_launch_and_doctor_alike(bench):
+    """One of llama-server and one of `*`, which is no provider's name and so refuses nothing."""
+    made = json.loads(bench.manifest.read_bytes())
+    [engine] = [each for each in made["engines"] if each["name"] == "llama.cpp"]
+    engine["refuses"] = [
+        {"format": "ggufv2", "providers": ["*"], "reason": "A pattern."},
+        {"format": "ggufv2", "providers": ["llama-server"], "reason": "By its name."}]
+    bench.manifest.write_bytes(encode(msgspec.convert(made, Manifest)))
+    told = json.loads(bench.run("doctor", "llama.cpp", "--format", "json").stdout)
+    found = {each["provider"]: [limit["reasons"] for limit in each["limits"]]
+             for each in told["engines"]}
+    assert {name for name, limits in found.items() if limits} == {"llama-server"}
+    record = msgspec.convert(engine, Engine)
+    for provider, reason in (("llama-server", "By its name."), ("xllamacpp", "")):
+        assert provider_refusal(record, provider, model_format="ggufv2", quantization="Q4_K_M",
+                                split=False, lacks_flags=lambda flags: False) == reason
 
 
 def test_doctor_tells_what_works_and_why_the_rest_does_not(bench):

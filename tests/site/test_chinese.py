@@ -142,6 +142,24 @@ def test_each_page_links_to_itself_in_the_other_language(page: Page, site: str) 
     assert page.url == f"{site}/{FAMILY}"
 
 
+def test_search_engines_are_told_of_a_page_in_each_language(page: Page, site: str) -> None:
+    for start in ("", "zh/"):
+        page.goto(f"{site}/{start}{FAMILY}")
+        assert page.evaluate("""Object.fromEntries([...document.querySelectorAll(
+            'head link[rel=alternate][hreflang]')].map(link => [link.hreflang, link.href]))""") == {
+                "en": f"{site}/{FAMILY}", "zh-CN": f"{site}/zh/{FAMILY}",
+                "x-default": f"{site}/{FAMILY}"}
+        page.goto(f"{site}/{start}404.html")
+        assert page.locator("link[hreflang]").count() == 0
+
+
+def test_the_list_for_programs_has_chinese_headings(chinese_project: Project) -> None:
+    said = (chinese_project.html / "zh/llms.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in said if line.startswith("#")] == [
+        "# Modelbook", "## 页面", "## 模型", "## Optional"]  # the standard's own word
+    assert _CHINESE.search(next(line for line in said if line.startswith("> ")))
+
+
 def test_a_page_without_translation_says_so_in_chinese(page: Page, site: str) -> None:
     page.goto(f"{site}/zh/reference/api.html")
     assert "尚未翻译" in page.locator(".untranslated").inner_text()
@@ -179,6 +197,7 @@ def test_a_reason_without_translation_is_marked_as_english(page: Page, site: str
         status=200, content_type="text/html; charset=utf-8",
         body=_with_english(route.fetch().text())))
     page.goto(f"{site}/zh/generated/models/llm/seed-oss.html?format=mlx#launch")
+    page.locator(".mb-engine .mb-fold > summary").click()
     marked = page.locator('.mb-why[lang="en"]')
     assert marked.count() > 0
 

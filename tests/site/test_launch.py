@@ -180,9 +180,17 @@ def test_copying_gives_the_command_and_a_link(laptop: Page, address: str) -> Non
     assert link.endswith("#launch")
 
 
-def test_what_cannot_be_is_disabled_with_its_reason_and_a_way_out(
+def test_what_cannot_be_is_folded_with_its_reason_and_a_way_out(
         laptop: Page, address: str) -> None:
     laptop.goto(f"{address}/seed-oss.html")
+    fold = laptop.locator(".mb-engine .mb-fold")
+    count = fold.get_by_role("radio", include_hidden=True).count()
+    summary = fold.locator("summary")
+    assert count > 1
+    assert summary.inner_text().startswith(f"Not available for this choice ({count}): ")
+    assert "MLX" in summary.inner_text()
+    assert not fold.get_by_text("no loader for pytorch").first.is_visible()
+    summary.click()
     refused = laptop.get_by_role("radio", name="MLX not loaded")
     assert refused.is_disabled()
     assert refused.evaluate(
@@ -191,6 +199,18 @@ def test_what_cannot_be_is_disabled_with_its_reason_and_a_way_out(
     laptop.get_by_role("button", name="Choose mlx · 4bit").click()
     assert "--model-engine MLX" in command(laptop)
     assert "--model-format mlx" in command(laptop)
+    assert laptop.evaluate("document.activeElement.value") == "MLX"
+    assert fold.get_by_role("radio", name="MLX").count() == 0
+    assert laptop.locator(".mb-engine").get_by_role("radio", name="MLX").is_checked()
+
+
+def test_the_command_is_near_the_choices_on_a_phone(browser: Browser, address: str) -> None:
+    with tab(browser, address.split("/out")[0], "phone") as page:
+        page.goto(f"{address}/seed-oss.html?format=gptq#launch")
+        page.locator(".mb-command").wait_for()
+        apart = page.evaluate("""document.querySelector('.mb-command').getBoundingClientRect().top
+            - document.querySelector('.mb-engine').getBoundingClientRect().top""")
+        assert apart < page.evaluate("innerHeight") * 0.6
 
 
 def test_code_of_the_repository_has_to_be_allowed(laptop: Page, address: str) -> None:

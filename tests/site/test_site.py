@@ -104,6 +104,10 @@ def test_sphinx_starts_only_where_something_changed(project: Project) -> None:
     unchanged = project.make("docs")
     assert unchanged.returncode == 0, unchanged.stderr
     assert "sphinx" not in unchanged.stdout
+    lost = project.html / "guides/write-a-rule.html"
+    lost.unlink()
+    assert project.make("docs").returncode == 0
+    assert lost.exists()
     guide = "docs/guides/downloads.rst"
     text = (project.folder / guide).read_text(encoding="utf-8")
     project.write(guide, text + "\n.. no-such-directive::\n")

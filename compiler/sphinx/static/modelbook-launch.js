@@ -128,9 +128,12 @@
 
   // --- controls --------------------------------------------------------------------------------
   // A group of radio buttons; it is filled anew only where its values change, so focus stays.
-  function group(name, legend, choose) {
-    const box = make("div", { class: "mb-options" });
-    const node = make("fieldset", { class: `mb-group mb-${name}` }, make("legend", {}, legend), box);
+  // With `folded`, those that cannot be chosen lie in a fold under that text.
+  function group(name, legend, choose, folded) {
+    const box = make("div", { class: "mb-options" }), rest = box.cloneNode();
+    const summary = make("summary"), fold = make("details", { class: "mb-fold" }, summary, rest);
+    const node = make("fieldset", { class: `mb-group mb-${name}` }, make("legend", {}, legend), box,
+      fold);
     let rows = new Map();
     node.addEventListener("change", event => { choose(event.target.value); update(true); });
     const row = option => {
@@ -144,12 +147,22 @@
       whole.append(reason, action);
       return { whole, input, badge, reason, action };
     };
+    const put = (into, options) => {
+      const wanted = options.map(each => rows.get(each.key).whole);
+      if (wanted.length !== into.children.length
+          || wanted.some((each, number) => each !== into.children[number]))
+        into.replaceChildren(...wanted);
+    };
     const show = options => {
       const keys = options.map(each => each.key);
-      if (JSON.stringify([...rows.keys()]) !== JSON.stringify(keys)) {
+      if (JSON.stringify([...rows.keys()]) !== JSON.stringify(keys))
         rows = new Map(options.map(each => [each.key, row(each)]));
-        box.replaceChildren(...[...rows.values()].map(each => each.whole));
-      }
+      const away = options.filter(each => folded && each.reason);
+      fold.hidden = !away.length;
+      summary.textContent = fill(folded || "", away.length)
+        + away.map(each => each.title).join(words.comma);
+      put(box, options.filter(each => !away.includes(each)));
+      put(rest, away);
       for (const option of options) {
         const { input, badge, reason, action } = rows.get(option.key);
         input.checked = option.checked;
@@ -166,7 +179,11 @@
         action.hidden = !option.other;
         if (option.other) {
           action.textContent = option.other.title;
-          action.onclick = () => { option.other.choose(); update(true); input.focus(); };
+          action.onclick = () => {
+            option.other.choose();
+            update(true);
+            document.getElementById(input.id).focus(); // its row may have been made anew
+          };
         }
       }
       node.hidden = options.length < 2 && !options.some(each => each.reason);
@@ -192,7 +209,7 @@
   const variants = group("variant", words.variant, variant =>
     chooseSpec(at(state.spec.size, state.spec.format).find(spec => spec.variant === variant)));
   const onEngines = group("engine", words.engine, name =>
-    chooseEngine(engines.findIndex(each => each[0] === name)));
+    chooseEngine(engines.findIndex(each => each[0] === name)), words.others);
   const onHubs = group("hub", words.hub, name => { state.hub = name; });
 
   const quantizations = make("select");
