@@ -244,14 +244,14 @@ FILE_TYPES = {
     11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S",
     17: "Q5_K_M", 18: "Q6_K", 19: "IQ2_XXS", 20: "IQ2_XS", 21: "Q2_K_S", 22: "IQ3_XS",
     23: "IQ3_XXS", 24: "IQ1_S", 25: "IQ4_NL", 26: "IQ3_S", 27: "IQ3_M", 28: "IQ2_S", 29: "IQ2_M",
-    30: "IQ4_XS", 31: "IQ1_M", 32: "BF16", 36: "TQ1_0", 37: "TQ2_0",
+    30: "IQ4_XS", 31: "IQ1_M", 32: "BF16", 36: "TQ1_0", 37: "TQ2_0", 38: "MXFP4_MOE",
 }
 #: How much of a remote file is asked for at once, growing until its header is understood.
 _STEPS = (1 << 18, 1 << 21, 1 << 23, 1 << 25, 1 << 26)
 #: Architecture → after how many layers one keeps every token, where its header does not say: the
-#: `swa_period` of llama.cpp's `src/models/*.cpp`.
-_WINDOW_PERIODS = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "gpt-oss": 2,
-                   "exaone4": 4, "olmo2": 4}
+#: `swa_period` of llama.cpp's `src/models/*.cpp`. It is the same for the model's `config.json`.
+WINDOW_PERIODS = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "gpt-oss": 2, "exaone4": 4,
+                  "olmo2": 4, "olmo3": 4, "llama4": 4}
 #: What may be stated for each layer.
 _BY_LAYER = (".attention.head_count_kv", ".attention.sliding_window_pattern")
 #: A hybrid model states a number for each layer; so many layers no model has.
@@ -371,7 +371,11 @@ def _attention(architecture: str, number: Callable[[str], int | None], key_heads
     each = width // heads
     if isinstance(key_heads, list):  # a layer without attention has none
         layers, key_heads = sum(1 for count in key_heads if count), max(key_heads, default=0)
-    key_length = number("attention.key_length") or each
+    elif every := number("full_attention_interval"):
+        layers = max(1, layers // every)
+    # Of latent attention, the former state what a token's latent takes.
+    key_length = number("attention.key_length_mla") or number("attention.key_length") or each
+    value_length = number("attention.value_length_mla") or number("attention.value_length") or each
     # The last layers of some use the keys and values of earlier ones.
     layers = max(1, layers - (number("attention.shared_kv_layers") or 0))
     latent = number("attention.kv_lora_rank") or 0
@@ -382,7 +386,7 @@ def _attention(architecture: str, number: Callable[[str], int | None], key_heads
         layers=layers - windowed, window_layers=windowed, window=window if windowed else 0,
         heads=heads if latent else (
             key_heads if isinstance(key_heads, int) and key_heads else heads),
-        key_length=key_length, value_length=number("attention.value_length") or each,
+        key_length=key_length, value_length=value_length,
         latent=latent + rotary if latent else 0)
 
 
@@ -393,7 +397,7 @@ def _windowed_layers(architecture: str, layers: int, pattern: object) -> int:
     """
     if isinstance(pattern, list) and len(pattern) >= layers:
         return sum(1 for windowed in pattern[:layers] if windowed)
-    period = pattern if isinstance(pattern, int) else _WINDOW_PERIODS.get(architecture)
+    period = pattern if isinstance(pattern, int) else WINDOW_PERIODS.get(architecture)
     if period is None or period < 0:
         return 0
     return layers if period == 0 else layers - layers // period

@@ -16,6 +16,9 @@ FORMAT = "modelbook.lock"
 FORMAT_VERSION = 1
 #: Folder beside `families/`, and the end of a lock's file name.
 FOLDER, SUFFIX = "locks", ".lock.json"
+#: Types in which one stored number is one parameter, and those of positions and masks.
+_WHOLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
+_NO_WEIGHTS = frozenset({"I64", "BOOL"})
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
@@ -70,6 +73,21 @@ class ConfigFacts(Record, frozen=True):
     experts: int | None = None
     experts_per_token: int | None = None
     attention: Attention | None = None
+
+    @property
+    def total(self) -> int | None:
+        """All parameters; None where they are not known, since packed weights hide how many."""
+        counts = {kind: count for kind, count in self.parameters.items() if kind not in _NO_WEIGHTS}
+        return sum(counts.values()) if counts and _WHOLE.issuperset(counts) else None
+
+    @property
+    def activated(self) -> int | None:
+        """The parameters of a mixture of experts that a token passes through; None if unknown."""
+        total = self.total
+        if not (total and self.experts and self.experts_per_token and self.expert_parameters):
+            return None
+        used = self.expert_parameters * self.experts_per_token // self.experts
+        return total - self.expert_parameters + used
 
 
 class GgufFacts(Record, frozen=True):

@@ -56,7 +56,7 @@ def _damaged(path: Path, start: bytes) -> UserError:
 
 
 #: Where a tensor of a routed expert lies; shared experts are used for every token.
-_EXPERT = re.compile(r"\.experts\b")
+_EXPERT = re.compile(r"\.experts\b|\.block_sparse_moe\.(?:input|output)_linear\b")
 
 
 class _Shape(msgspec.Struct):

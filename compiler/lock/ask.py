@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from compiler.lock import quantization
 from compiler.lock.config import read_config
 from compiler.lock.sources import Wanted, planned, printable
 from runtime import gguf, safetensors
@@ -142,8 +143,17 @@ class Reading:
             for kind, count in found[0].items():
                 counts[kind] = counts.get(kind, 0) + count
             experts += found[1]
-        return msgspec.structs.replace(read_config(raw), parameters=counts,
+        return msgspec.structs.replace(self._quantized(read_config(raw)), parameters=counts,
                                        expert_parameters=experts)
+
+    def _quantized(self, facts: ConfigFacts) -> ConfigFacts:
+        """The facts, with the quantization that older checkpoints state in a file of its own."""
+        for path in quantization.OLDER if facts.quantization_method is None else ():
+            if content := self._json(path):
+                method, bits, group_size = quantization.older(path, content)
+                return msgspec.structs.replace(facts, quantization_method=method, bits=bits,
+                                               group_size=group_size)
+        return facts
 
     def gguf_headers(self, wanted: Wanted) -> Iterator[GgufFacts]:
         """The header of each planned file, or of the first part of a split one."""

@@ -39,8 +39,6 @@ _TYPE = re.compile(r"[A-Za-z0-9._-]{1,120}")
 #: A model card is longer; what is asked for stands at its beginning.
 _CARD = 1 << 16
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
-#: Types in which one stored number is one parameter.
-_WHOLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
 #: By so much the size in a name may differ from what is counted, as in MB607.
 _SLACK = Decimal("0.34")
 #: Method of a checkpoint → format, and how the format calls its quantizations by their bits.
@@ -214,16 +212,13 @@ class _Drafting:
 
     def _folder(self) -> SpecFacts:
         model_format, quantization, told = self._kind()
-        counts = self.config.parameters
-        count = sum(counts.values()) if counts and _WHOLE.issuperset(counts) else None
-        size, notes = self._size(count, "")
-        activated = self._activated(count)
+        size, notes = self._size(self.config.total, "")
         if not any(file.path.endswith(".safetensors") for file in self.files):
             notes = [*notes, "Only pickled weights are there; loading them can run code."]
         return SpecFacts(
             format=model_format, size_in_billions=size, repo_id=self.origin.repo_id,
             quantizations=[quantization] if quantization else [], undecided=quantization is None,
-            activated_size_in_billions=activated,
+            activated_size_in_billions=self._activated(),
             mixture=bool(self.config.experts), revision=self._revision(), notes=[*told, *notes])
 
     def _kind(self) -> tuple[str, str | None, list[str]]:
@@ -260,15 +255,12 @@ class _Drafting:
             return written(rounded(counted)), ["Counted in the headers of the weights."]
         return None, []
 
-    def _activated(self, count: int | None) -> str | None:
+    def _activated(self) -> str | None:
         stated = stated_activated(base_name(self.origin.repo_id))
         if len(stated) == 1:
             return written(stated[0].low)
-        config = self.config
-        if not (count and config.experts and config.experts_per_token and config.expert_parameters):
-            return None
-        used = config.expert_parameters * config.experts_per_token // config.experts
-        return written(rounded(Decimal(count - config.expert_parameters + used) / 10**9))
+        count = self.config.activated
+        return written(rounded(Decimal(count) / 10**9)) if count else None
 
     def _revision(self) -> str | None:
         """What to pin; hashes that stand for a commit cannot be asked for later."""

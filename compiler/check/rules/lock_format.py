@@ -66,8 +66,6 @@ _METHODS = {
 }
 #: Methods that have a format of their own, and so are none of unquantized weights.
 _OTHERS = frozenset({"gptq", "awq", "bitsandbytes", "mlx"})
-#: Where older checkpoints of a format state their quantization instead.
-_OLDER = {"gptq": "quantize_config.json", "awq": "quant_config.json"}
 _UNQUANTIZED = frozenset({"none", "bf16", "fp16"})
 
 
@@ -95,8 +93,4 @@ def _fitting(use: LockedUse) -> tuple[str | None, ...] | None:
     methods = _METHODS.get(model_format)
     if methods is None:
         return None
-    older = _OLDER.get(model_format)
-    if (model_format == "mlx" and use.name in _UNQUANTIZED) or (
-            older and assured and any(file.path == older for file in assured.files)):
-        return (*methods, None)
-    return methods
+    return (*methods, None) if model_format == "mlx" and use.name in _UNQUANTIZED else methods

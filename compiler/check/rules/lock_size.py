@@ -54,7 +54,6 @@ from compiler.check.view import FamilyView, Problem
 from compiler.finding import Severity
 from compiler.read.nodes import Node
 from compiler.resolve import size_text
-from runtime.lockfile import ConfigFacts
 from runtime.naming import parse_size
 
 CODE = "MB607"
@@ -62,8 +61,6 @@ NAME = "lock-size"
 SEVERITY = Severity.WARNING
 SCOPE = Scope.FAMILY
 
-#: Types in which one stored number is one parameter.
-_WHOLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
 _SLACK = 0.34
 
 
@@ -71,25 +68,16 @@ def check(family: FamilyView) -> Iterator[Problem]:
     """Compare the counted parameters with what the spec says."""
     for use, source in sources(family):
         config = source.config
-        if config is None or not config.parameters or not _WHOLE.issuperset(config.parameters):
+        if config is None:
             continue
-        total = sum(config.parameters.values())
         size = use.spec.node.get("size_in_billions")
         active = use.spec.node.get("activated_size_in_billions")
-        for node, word, count in ((size, "size", total),
-                                  (active, "activated size", _active(config, total))):
+        for node, word, count in ((size, "size", config.total),
+                                  (active, "activated size", config.activated)):
             if node is not None and count is not None and _differs(node, count):
                 yield family.problem(
                     node, f"the {word} is {size_text(node)} billion, but {use.where} has "
                     f"{count / 1e9:.3g} billion", "correct the size or the repository")
-
-
-def _active(config: ConfigFacts, total: int) -> int | None:
-    """The parameters that a token passes through; None where the config does not say."""
-    if not config.experts or not config.experts_per_token or not config.expert_parameters:
-        return None
-    used = config.expert_parameters * config.experts_per_token // config.experts
-    return total - config.expert_parameters + used
 
 
 def _differs(node: Node, count: int) -> bool:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from compiler.lock.config import attention, context_lengths, quantization, read_config
+from compiler.lock.attention import attention
+from compiler.lock.config import context_lengths, read_config, text_config
+from compiler.lock.quantization import quantization
 from runtime.manifest import Attention
 
 YARN = {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}
@@ -65,7 +67,7 @@ def test_the_context_length_across_dialects(
 def test_the_quantization_across_dialects(
     config: dict[str, Any], expected: tuple[str | None, int | None, int | None],
 ) -> None:
-    assert quantization(config) == expected
+    assert quantization(config, text_config(config)) == expected
 
 
 @pytest.mark.parametrize(("config", "expected"), [
