@@ -30,7 +30,7 @@ def of(combination: Combination, hub: str | None = None) -> Combination | None:
     if not hubs or not _taken(combination):
         return None
     name = hub or combination.hub_name
-    found = hubs[0] if name == "local" else next((h for h in hubs if h.hub == name), None)
+    found = next((h for h in hubs if h.hub == name), hubs[0] if name == "local" else None)
     if found is None:
         return None
     named = dict.fromkeys(quantization for each in hubs for quantization in each.quantizations)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from runtime import drafting, home
 from runtime.combination import Combination
 from runtime.errors import UserError
-from runtime.local import Located, from_local_hub, use_path
+from runtime.local import Located, from_local_hub, held, use_path
 from runtime.lock import folder_lock
 from runtime.present import Options, present, wanted_revision
 from runtime.progress import Reporter, Silent
@@ -59,16 +59,17 @@ def _beside(draft: Combination, options: Options, reporter: Reporter | None = No
 def _ensure(combination: Combination, options: Options, reporter: Reporter) -> Located:
     if options.model_path is not None:
         return use_path(combination, options.model_path)
-    if combination.hub_name == "local":
-        return from_local_hub(combination, options.hub_root)
     if options.choosing is not None:
         from runtime.hubchoice import choose
 
         combination = choose(combination, options, reporter)
+    if combination.hub_name == "local":
+        found = from_local_hub(combination, options.hub_root)
+        return found if options.refresh else held(combination, found, reporter.notify)
     repository = home.repository_folder(combination.hub_name, combination.repo_id)
     fresh = options.refresh or options.verify
-    if not fresh and (found := present(combination, repository, options)):
-        return found
+    if not fresh and (here := present(combination, repository, options)):
+        return here
     from runtime.pulling import Job  # a launch of what is here does without
     from runtime.storage import cannot_store
 
@@ -80,8 +81,8 @@ def _ensure(combination: Combination, options: Options, reporter: Reporter) -> L
             job = Job(combination, options, reporter, repository)
             job.check_what_is_here()
             # Another launch may have finished the download while this one waited.
-            if not options.refresh and (found := present(combination, repository, options)):
-                return found
+            if not options.refresh and (here := present(combination, repository, options)):
+                return here
             return job.run()
         except OSError as error:
             raise cannot_store(f"files in {repository}", error) from None
@@ -103,11 +104,11 @@ def preview(combination: Combination, options: Options | None = None) -> Located
 def _preview(combination: Combination, options: Options) -> Located | None:
     if options.model_path is not None:
         return use_path(combination, options.model_path)
-    if combination.hub_name == "local":
-        return from_local_hub(combination, options.hub_root)
     if options.choosing is not None:
         from runtime.hubchoice import here
 
         return next((found for _, found in here(combination, options)), None)
+    if combination.hub_name == "local":
+        return from_local_hub(combination, options.hub_root)
     return present(combination,
                    home.repository_folder(combination.hub_name, combination.repo_id), options)

@@ -6,6 +6,7 @@ file. A hub is never changed once a download has begun: when that fails, the use
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from runtime import home, layout
 from runtime.combination import Combination, hubs_with
 from runtime.errors import UserError
 from runtime.hubs import TITLES, explain_unavailable, forbidden_by, load_hub
-from runtime.local import Located
+from runtime.local import Located, from_local_hub
 from runtime.present import Options, present, wanted_revision
 from runtime.progress import Reporter
 from runtime.reuse import each_hub
@@ -26,6 +27,10 @@ _ENDS = {"unsafe-path", "stale-lock"}
 def here(combination: Combination, options: Options) -> Iterator[tuple[Combination, Located]]:
     """The combination on each hub from which it is on this machine in full."""
     for each in each_hub(combination):
+        if each.hub_name == "local":
+            with contextlib.suppress(UserError):  # why it is not there is told when it is asked
+                yield each, from_local_hub(each, options.hub_root)
+            continue
         repository = home.repository_folder(each.hub_name, each.repo_id)
         if found := present(each, repository, options):
             yield each, found
@@ -72,6 +77,9 @@ def _ask(combination: Combination, options: Options, reporter: Reporter) -> None
     Raises:
         UserError: It does not, or does not answer.
     """
+    if combination.hub_name == "local":
+        from_local_hub(combination, options.hub_root)
+        return
     if forbidden_by(combination.hub_name):
         return  # the download itself says which files are missing
     hub = load_hub(combination.hub_name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,8 @@ from runtime import files, gguf, home, safetensors
 from runtime.combination import Combination, hubs_with
 from runtime.engines.base import LocalModel
 from runtime.errors import MisuseError, UserError
+from runtime.hubs import local
+from runtime.hubs.base import Notify
 from runtime.layout import missing_shards
 
 _PART = re.compile(r"^(?P<stem>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.gguf$")
@@ -108,18 +109,11 @@ def from_local_hub(combination: Combination, root: Path | None) -> Located:
     Raises:
         UserError: No root is named, the repository is not there, or it is incomplete or damaged.
     """
-    if root is None and (named := os.environ.get("MODELBOOK_LOCAL_HUB")):
-        root = Path(named)
-    if root is None:
-        raise MisuseError("--hub local needs a folder", code="hub-root-missing",
-                          hint="name it with --hub-root DIR or $MODELBOOK_LOCAL_HUB")
-    root = root.expanduser().absolute()
+    root = local.root_of(root)
     tried: list[Path] = []
     for hub in hubs_with(combination.spec, combination.quantization):
         repo = files.repo_id(hub, combination.quantization)
-        if reason := files.unsafe_path_reason(repo):
-            raise UserError(f"the repository id {repo!r} is not safe: {reason}", code="unsafe-path")
-        for folder in (root / hub.hub / repo, root / repo):
+        for folder in local.places(root, hub.hub, repo):
             if folder in tried:
                 continue
             tried.append(folder)
@@ -129,6 +123,40 @@ def from_local_hub(combination: Combination, root: Path | None) -> Located:
     raise UserError(f"the local hub {root} does not have {combination.repo_id}",
                     code="not-on-hub", why=f"looked for {', '.join(map(str, tried))}",
                     hint="put the repository's files there, or use another --hub")
+
+
+def held(combination: Combination, located: Located, notify: Notify) -> Located:
+    """The same, once its files are those that the spec pins or the catalogue locked.
+
+    Only a spec that names the local hub itself says something of the files there; `--hub local`
+    puts other files in the place of a hub's, such as a twin's.
+
+    Raises:
+        UserError: They are others.
+    """
+    folder, locked = located.model.folder, combination.locked
+    if combination.hub.hub != local.NAME or combination.hub_name != local.NAME:
+        return located
+    if locked is None:
+        if combination.hub.revision is None:
+            return located
+        found = local.at(folder, located.repo_id, combination.hub.revision, notify=notify)
+        return replace(located, commit=found.commit)
+    wanted = {file.path: file for file in locked.files.get(combination.quantization, [])}
+    known = local.digests(folder, wanted, notify=notify)
+    for path, file in wanted.items():
+        expected, digest = f"sha256:{file.sha256}", known[path].digest
+        if digest != expected:
+            raise UserError(
+                f"{path} of {located.repo_id} in the local hub is not the file that was locked",
+                code="stale-lock", why=f"the catalogue expects {expected} and {file.size} bytes; "
+                                       f"{folder / path} is {digest}, {known[path].size} bytes",
+                hint="put the locked file back; if this one is right, whoever keeps the catalogue: "
+                     f"run `compiler lock {combination.family.name}` and build it again\n"
+                     "to use what is there now: --refresh",
+                details={"file": path, "expected": expected, "found": digest})
+    return replace(located, commit=locked.commit, files=tuple(
+        LocalFile(path, one.size, one.digest) for path, one in known.items()))
 
 
 def _in_folder(combination: Combination, folder: Path, repo: str, root: Path,

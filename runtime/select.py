@@ -257,7 +257,8 @@ def _choose_hub(chosen: Combination, wish: Wish) -> Combination:
                 return replace(chosen, hub=hub, hub_name=hub.hub)
         raise explain_unavailable(hubs[0].hub, [hub.hub for hub in hubs])
     if wanted == "local":
-        return replace(chosen, hub=hubs[0], hub_name="local")
+        named = next((hub for hub in hubs if hub.hub == "local"), hubs[0])
+        return replace(chosen, hub=named, hub_name="local")
     if wanted not in TITLES:
         near = _nearest(wanted, list(TITLES))
         raise MisuseError(f"there is no hub named {wish.hub!r}", code="no-such-hub",

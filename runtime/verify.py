@@ -178,7 +178,9 @@ def _try(combination: Combination, job: Job, reporter: Reporter, watch: Watch) -
                         engine=engine)
     try:
         found = preview(combination, job.files)
-        if found is None and job.download:
+        # Whether a local folder still holds what was locked is seen only when its files are hashed.
+        folder = found is not None and found.hub == "local" and job.twin is None
+        if (found is None and job.download) or folder:
             found = ensure(combination, job.files, reporter)
     except UserError as error:
         return replace(_refused("plan", error), engine=engine)
@@ -200,7 +202,8 @@ def _changed(combination: Combination, job: Job) -> str:
 
 
 def _hub(combination: Combination, job: Job, reporter: Reporter) -> _Finding:
-    if combination.hub_name == "local" or job.files.model_path is not None:
+    in_place = combination.hub_name == "local" and combination.hub.hub != "local"
+    if in_place or job.files.model_path is not None:
         return _Finding("plan", "skipped", "no hub was asked: the files are named by the user")
     try:
         return _Finding("hub", "passed", source=_source(ask(combination, job.files, reporter)))
@@ -321,7 +324,7 @@ def _source(found: Located) -> UsedSource:
 
 def _digest(found: Located, file: LocalFile) -> str:
     """The file's SHA-256; empty where only the hub has it and gives another hash."""
-    if found.hub not in ("path", "local") and file.digest.startswith("sha256:"):
+    if file.digest.startswith("sha256:"):
         return file.digest.removeprefix("sha256:")
     path = found.model.folder / file.path
     return _sha256(path) if path.is_file() else ""
@@ -344,7 +347,9 @@ def _sentence(error: UserError) -> str:
 
 def _private(text: str, job: Job) -> str:
     """`text` without the folders that would tell who ran it."""
+    stated = os.environ.get("MODELBOOK_LOCAL_HUB")
     for folder, name in ((job.files.hub_root, "$TWIN" if job.twin else "$HUB_ROOT"),
+                         (Path(stated).absolute() if stated else None, "$MODELBOOK_LOCAL_HUB"),
                          (job.files.model_path, "$MODEL"), (home.data_home(), "$MODELBOOK_HOME"),
                          (Path.home(), "~")):
         if folder is not None and len(str(folder)) > 1:

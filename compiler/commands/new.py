@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     parser.add_argument("name", metavar="NAME", help="the family's name, as its lab writes it")
     parser.add_argument("--from", metavar="HUB:REPO_ID", dest="origin",
-                        help="draft it from a hub's repository, such as huggingface:org/name or "
-                             "pypi:name; @REVISION may follow")
+                        help="draft it from a hub's repository, such as huggingface:org/name, "
+                             "pypi:name or local:org/name; @REVISION may follow")
     parser.add_argument("--specs", metavar="DIR", type=Path, default=Path("specs"),
                         help="specs folder (default: specs)")
     parser.add_argument("--format", metavar="FORMAT", action="append", dest="formats",

@@ -12,6 +12,7 @@ _HUBS = {
     "openmind_hub": ("OpenMind", "https://modelers.cn/models/{id}", ""),
     "csghub": ("CSGHub", "https://opencsg.com/models/{id}", ""),
     "pypi": ("PyPI", "https://pypi.org/project/{id}/", "{revision}/"),
+    "local": ("Local hub", "", ""),
 }
 
 
@@ -26,9 +27,9 @@ def title(hub: str) -> str:
 
 def address(hub: str, repo_id: str, revision: str | None = None) -> str | None:
     """Where a repository can be looked at; None for a hub without pages."""
-    if hub not in _HUBS:
+    _, repository, suffix = _HUBS.get(hub, ("", "", ""))
+    if not repository:
         return None
-    _, repository, suffix = _HUBS[hub]
     url = repository.replace("{id}", _quoted(repo_id, "/"))
     if revision and suffix:
         url += suffix.replace("{revision}", _quoted(revision, ""))

@@ -76,7 +76,7 @@ def parse_origin(text: str) -> Origin:
     Raises:
         MisuseError: It is neither, or names no hub that can be asked.
     """
-    hubs = sorted(set(MODULES) - {"local"})
+    hubs = sorted(MODULES)
     match = _FROM.fullmatch(text)
     if match is None or match["hub"] not in hubs:
         raise MisuseError(f"{text!r} names no repository of a hub", code="origin-invalid",

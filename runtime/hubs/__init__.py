@@ -15,18 +15,19 @@ from runtime.errors import UserError
 if TYPE_CHECKING:
     from runtime.hubs.base import Hub
 
-#: Hub → how people call it: every hub that specs may name, and `local`.
+#: Hub → how sentences call it.
 TITLES = {
     "huggingface": "Hugging Face",
     "modelscope": "ModelScope",
     "pypi": "the Python package index",
-    "local": "the local folder",
+    "local": "the local hub",
 }
-#: Those that this version can download from, and their modules.
+#: Those that this version can have files from, and their modules.
 MODULES = {
     "huggingface": "runtime.hubs.huggingface",
     "modelscope": "runtime.hubs.modelscope",
     "pypi": "runtime.hubs.pypi",
+    "local": "runtime.hubs.local",
 }
 
 
@@ -37,6 +38,8 @@ def available(hub: str) -> bool:
 
 def forbidden_by(hub: str) -> str | None:
     """The environment variable that forbids asking the hub; None where it may be asked."""
+    if hub == "local":
+        return None
     names = ["MODELBOOK_OFFLINE"] + (["HF_HUB_OFFLINE"] if hub == "huggingface" else [])
     return next((name for name in names
                  if os.environ.get(name, "").strip().lower() in ("1", "true", "yes", "on")), None)

@@ -107,7 +107,9 @@ class Hub(Protocol):
 
     def read_range(self, resolved: Resolved, file: RemoteFile, start: int, end: int, *, work: Path,
                    notify: Notify) -> bytes:
-        """Read a part of a file without fetching the rest; called from several threads.
+        """Read a part of a file, or all of a small one, without fetching the rest.
+
+        Called from several threads.
 
         Args:
             resolved: What `resolve` returned.
@@ -137,10 +139,6 @@ class Hub(Protocol):
 
         The file only grows there, and then moves to its place as it is.
         """
-        ...
-
-    def endpoint(self) -> str:
-        """Address of the hub that is asked; empty where only its client knows."""
         ...
 
     def tidy(self, target: Path, work: Path, *, done: bool) -> None:

@@ -186,11 +186,6 @@ def arriving(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path) 
     return next(iter(leftovers(target, file)), None)
 
 
-def endpoint() -> str:
-    """See `runtime.hubs.base.Hub.endpoint`."""
-    return _endpoint()
-
-
 def tidy(target: Path, work: Path, *, done: bool) -> None:
     """See `runtime.hubs.base.Hub.tidy`: of each file the largest part is kept, to go on with."""
     if done:

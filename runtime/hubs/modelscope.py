@@ -172,15 +172,15 @@ def tidy(target: Path, work: Path, *, done: bool) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def endpoint() -> str:
-    """See `runtime.hubs.base.Hub.endpoint`."""
+def _endpoint() -> str:
+    """The user's `MODELSCOPE_ENDPOINT`, or the hub itself."""
     stated = (os.environ.get("MODELSCOPE_ENDPOINT") or "https://modelscope.cn").rstrip("/")
     return stated if "://" in stated else f"https://{stated}"
 
 
 def _api(notify: Notify) -> Any:
     client = _client(notify)
-    api = client.HubApi(endpoint=endpoint(), token=None if _trusted() else "",
+    api = client.HubApi(endpoint=_endpoint(), token=None if _trusted() else "",
                         user_agent="modelbook")
     for part in (api.legacy, api.openapi):
         for name in ("_session", "_read_session"):
@@ -227,7 +227,7 @@ def _client(notify: Notify) -> ModuleType:
 
 def _trusted() -> bool:
     """Whether the endpoint may see the user's token."""
-    parts = urlsplit(endpoint())
+    parts = urlsplit(_endpoint())
     own = parts.scheme == "https" and parts.hostname in _OWN_HOSTS and parts.port in (None, 443)
     return own or os.environ.get("MODELBOOK_SEND_TOKEN") == "1"
 
@@ -359,7 +359,7 @@ def _worded(api: Any, repo_id: str, revision: str, path: str | None = None) -> I
     except UserError:
         raise
     except Exception as error:
-        explained = explain(error, repo_id, revision, path, page=f"{endpoint()}/models/{repo_id}",
+        explained = explain(error, repo_id, revision, path, page=f"{_endpoint()}/models/{repo_id}",
                             info=lambda: _info(api, repo_id))
         if explained is None:
             raise

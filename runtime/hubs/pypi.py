@@ -114,11 +114,6 @@ def arriving(resolved: Resolved, file: RemoteFile, target: Path, *, work: Path) 
     return None
 
 
-def endpoint() -> str:
-    """See `runtime.hubs.base.Hub.endpoint`: pip may have it from many places."""
-    return ""
-
-
 def tidy(target: Path, work: Path, *, done: bool) -> None:
     """See `runtime.hubs.base.Hub.tidy`: a partial wheel is kept, since it can be resumed."""
     if done:

@@ -195,7 +195,7 @@ def test_a_name_that_is_taken_is_refused_before_the_hub_is_asked(
 
 
 @pytest.mark.parametrize("text", [
-    "", "org/name", "github:org/name", "huggingface:", "huggingface:../x", "local:x",
+    "", "org/name", "github:org/name", "huggingface:", "huggingface:../x", "local:../x",
     "huggingface:a b", "huggingface:org/name@", "huggingface:org/name@\n", "pypi:-x"])
 def test_what_is_no_origin(text: str) -> None:
     with pytest.raises(MisuseError):
