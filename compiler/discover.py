@@ -227,8 +227,10 @@ def _yaml_files(folder: Path) -> list[Path]:
 def _like_family(path: Path) -> bool:
     """Whether a file anywhere is meant as a family, however broken it is."""
     try:
+        if not (_YAML.search(path.name) and path.is_file()):  # opening a pipe would wait for ever
+            return False
         with path.open("rb") as stream:
-            return bool(_YAML.search(path.name) and _FAMILY_KEY.search(stream.read(MAX_BYTES)))
+            return bool(_FAMILY_KEY.search(stream.read(MAX_BYTES)))
     except OSError:
         return False
 
