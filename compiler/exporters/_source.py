@@ -10,7 +10,7 @@ from compiler.discover import FAMILY
 from compiler.exporters import Document
 from compiler.finding import Severity
 from compiler.plan import plan
-from compiler.read.nodes import plain
+from compiler.read.nodes import Mapping, plain
 from compiler.resolve import text
 from runtime.errors import MisuseError, UserError
 from runtime.manifest import Manifest
@@ -23,7 +23,7 @@ class SpecsSource:
         specs: The specs folder.
 
     Raises:
-        UserError: A file cannot be read, or breaks its schema.
+        UserError: A file cannot be read or breaks its schema, or two families have one name.
         MisuseError: There is no such folder, or it holds no family.
     """
 
@@ -45,8 +45,14 @@ class SpecsSource:
     @cached_property
     def families(self) -> list[Document]:
         """First the families that `catalogue.yaml` names, then the others by name."""
-        found = {text(document.root.get("name")) or "": document.root
-                 for document in self._catalogue.documents if document.kind == FAMILY}
+        found: dict[str, Mapping] = {}
+        for document in self._catalogue.documents:
+            if document.kind == FAMILY:
+                name = text(document.root.get("name")) or ""
+                if name in found:  # which of the two was meant nobody can know
+                    raise UserError(f"{document.file}: another file has a family {name}, too",
+                                    code="spec-invalid", hint="rename one of the two")
+                found[name] = document.root
         named = list(dict.fromkeys(self._catalogue.order))
         rest = sorted(found.keys() - set(named), key=lambda name: (name.casefold(), name))
         return [{key.raw: plain(node) for key, node in found[name].items()}

@@ -41,8 +41,8 @@ def _family(place: Place) -> Data:
     out: Data = {
         "name": place.field("model_name").expect(str),
         "context_length": place.field("context_length").expect(int),
-        "languages": place.field("model_lang").texts(),
-        "abilities": place.field("model_ability").texts(),
+        "languages": _once(place.field("model_lang").texts()),
+        "abilities": _once(place.field("model_ability").texts()),
         "description": place.field("model_description").expect(str),
     }
     out |= _fitting(place.value, form.FAMILY_FIELDS, (), out)
@@ -89,8 +89,7 @@ def _source(place: Place) -> Data:
     if not quantizations:
         place.field("quantizations").refuse("a hub has at least one quantization")
     out: Data = {"repo_id": place.field("model_id").expect(str),
-                 # A name twice means no more than once; the list as it is stays in the extension.
-                 "quantizations": list(dict.fromkeys(quantizations))}
+                 "quantizations": _once(quantizations)}
     out |= _fitting(place.value, form.SOURCE_FIELDS, HUB, out)
     draft = _fitting(place.value, form.DRAFT_FIELDS, (*HUB, "draft"), {})
     if "repo_id" in draft:
@@ -141,6 +140,11 @@ def _own(shared: Data, source: Data) -> Data:
     if "draft" in source and not _same(shared.get("draft"), source["draft"]):
         own["draft"] = source["draft"]
     return own
+
+
+def _once(names: list[str]) -> list[str]:
+    """A name twice means no more than once; the list as it is stays in the extension."""
+    return list(dict.fromkeys(names))
 
 
 def _union(lists: Sequence[list[str]]) -> list[str]:

@@ -121,6 +121,13 @@ def test_what_ours_cannot_hold_is_kept_as_it_is(tmp_path: Path) -> None:
                       "elsewhere": {"anything": [1, "1"]}}}}
 
 
+def test_a_name_twice_is_stated_once_and_kept(tmp_path: Path) -> None:
+    twice = {"model_lang": ["en", "zh", "en"], "model_ability": ["chat", "chat"]}
+    data = imported(tmp_path, spec("mlx", 1, huggingface=source("o/m", "4bit")), **twice)
+    assert (data["languages"], data["abilities"]) == (["en", "zh"], ["chat"])
+    assert data["extensions"] == {"xinference": twice}
+
+
 def test_what_every_hub_shares_in_an_extension_is_stated_once(tmp_path: Path) -> None:
     data = imported(tmp_path, spec(
         "ggufv2", 7, huggingface=source("o/m", "none", model_file_name_template=""),
@@ -204,6 +211,20 @@ def test_a_line_left_over_in_the_order_is_reported(
     assert main(["check", str(tmp_path / "specs")]) == 1
     assert "catalogue.yaml:1:18: error[MB020]: there is no family gone" in capsys.readouterr().out
     assert main(["export", "xinference", "--specs", str(tmp_path / "specs"), "--out", "-"]) == 1
+
+
+@pytest.mark.parametrize("form", ["xinference", "llama-swap", "docker-compose"])
+def test_an_export_names_two_families_of_one_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str,
+) -> None:
+    imported(tmp_path, spec("mlx", 1, huggingface=source("o/m", "4bit")))
+    families = tmp_path / "specs/families"
+    (families / "twin.yaml").write_bytes((families / "demo.yaml").read_bytes())
+    capsys.readouterr()
+    assert main(["export", form, "--specs", str(tmp_path / "specs"),
+                 "--out", str(tmp_path / "two")]) == 1
+    assert "twin.yaml: another file has a family demo, too" in capsys.readouterr().err
+    assert not (tmp_path / "two").exists()
 
 
 REFUTED = {"model_format": "ggufv2", "model_size_in_billions": 7, "model_src": {

@@ -70,7 +70,7 @@ FAMILIES = st.fixed_dictionaries(
      "model_lang": st.lists(st.sampled_from(["en", "zh", "no", "JP"]), min_size=1, max_size=3),
      "model_ability": st.lists(
          st.sampled_from(["chat", "generate", "vision", "tools", "reasoning", "hybrid", "omni"]),
-         min_size=1, unique=True),
+         min_size=1),
      "model_description": PROSE,
      "model_specs": st.lists(SPECS, min_size=1, max_size=5)},
     optional={
