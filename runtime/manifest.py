@@ -19,6 +19,8 @@ from runtime.errors import MisuseError, UserError
 
 FORMAT = "modelbook.manifest"
 FORMAT_VERSION = 1
+#: Ten times what ten thousand families take, in bytes.
+_LONGEST = 1 << 30
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
@@ -497,8 +499,7 @@ def decode_frame(data: bytes, name: str) -> Manifest:
     except msgspec.ValidationError as error:
         manifest = _decode_ignoring_optional(data, name, error)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise UserError(f"{name} is not JSON: {error}", code="manifest-invalid",
-                        hint="build it again with `compiler build`") from None
+        raise _not_json(name, error) from None
     if manifest.format != FORMAT or manifest.format_version != FORMAT_VERSION:
         raise _wrong_format(name, manifest.format, manifest.format_version)
     return manifest
@@ -538,6 +539,8 @@ def _decode_ignoring_optional(
         raw: Any = msgspec.json.decode(data)
     except RecursionError:  # what is unknown is nested too deep to be looked at
         raise _unreadable(name, error) from None
+    except msgspec.DecodeError as broken:  # below what is unknown
+        raise _not_json(name, broken) from None
     if not isinstance(raw, dict):
         raw = {}
     if raw.get("format") != FORMAT or raw.get("format_version") != FORMAT_VERSION:
@@ -548,7 +551,14 @@ def _decode_ignoring_optional(
             return msgspec.convert(_without(raw, {str(field) for field in optional}), Manifest)
         except msgspec.ValidationError as second:
             error = second
+        except RecursionError:
+            pass
     raise _unreadable(name, error) from None
+
+
+def _not_json(name: str, error: Exception) -> UserError:
+    return UserError(f"{name} is not JSON: {error}", code="manifest-invalid",
+                     hint="build it again with `compiler build`")
 
 
 def _unreadable(name: str, error: Exception) -> UserError:
@@ -573,7 +583,8 @@ def load(path: Path) -> Manifest:
         UserError: It cannot be read, or `decode` refuses it.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:  # which may never end, as /dev/zero
+            data = stream.read(_LONGEST + 1)
     except FileNotFoundError:
         raise MisuseError(f"there is no manifest at {path}", code="manifest-missing",
                           hint="build one with `compiler build`, or name another with --manifest",
@@ -582,4 +593,7 @@ def load(path: Path) -> Manifest:
         raise MisuseError(f"cannot read {path}: {error.strerror}", code="manifest-unreadable",
                           hint="name the file manifest.json itself with --manifest"
                           ) from None
+    if len(data) > _LONGEST:
+        raise MisuseError(f"{path} is larger than {_LONGEST >> 20} MiB", code="manifest-unreadable",
+                          hint="no manifest is; name the file manifest.json itself with --manifest")
     return decode(data, str(path))
