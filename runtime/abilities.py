@@ -54,7 +54,7 @@ def _tools(message: Mapping[str, Any]) -> str:
     arguments = function.get("arguments")
     try:
         given = json.loads(arguments) if isinstance(arguments, str) else arguments
-    except ValueError:
+    except (ValueError, RecursionError):  # which is up to the model
         given = None
     if not isinstance(given, dict) or not isinstance(given.get("city"), str):
         return "the tool call's arguments do not fit the tool"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -10,6 +11,8 @@ from runtime.errors import UserError
 
 FORMAT = "modelbook.engine-facts"
 FORMAT_VERSION = 1
+#: Python takes further characters for digits, and refuses to read thousands of them.
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 class EngineFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,7 +89,7 @@ def decode(data: bytes, name: str = "facts") -> EngineFacts:
     """
     try:
         facts = msgspec.json.decode(data, type=EngineFacts)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise UserError(f"{name} holds no facts of an engine: {error}", code="facts-invalid",
                         hint="make it again with `runtime engines probe`") from None
     if (facts.format, facts.format_version) != (FORMAT, FORMAT_VERSION):
@@ -98,7 +101,7 @@ def decode(data: bytes, name: str = "facts") -> EngineFacts:
 
 def version_key(version: str) -> tuple[int, ...]:
     """Orders versions by their numbers."""
-    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
+    return tuple(int(part) if _NUMBER.fullmatch(part) else -1 for part in version.split("."))
 
 
 def newest(facts: Sequence[EngineFacts], engine: str) -> list[EngineFacts]:

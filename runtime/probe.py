@@ -201,7 +201,7 @@ class Client:
         status, data = self._request(method, path, body, timeout)
         try:
             reply = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             reply = None
         if status != 200:
             raise ProbeError(status, _server_words(reply, data))

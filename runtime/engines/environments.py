@@ -20,6 +20,7 @@ import msgspec
 from runtime import home, jsonfile
 from runtime.engines.base import Runner
 from runtime.errors import MisuseError, UserError, seconds
+from runtime.facts import version_key
 from runtime.lock import folder_lock
 from runtime.machine import Machine
 from runtime.manifest import Engine, Provider
@@ -83,7 +84,7 @@ def installed(engine: Engine) -> list[Installation]:
     for state in sorted(_engine_folder(engine.name).glob(f"*/{STATE}")):
         if entry := jsonfile.read(state, Installation):
             found.append(entry)
-    return sorted(found, key=lambda entry: _version_key(entry.version), reverse=True)
+    return sorted(found, key=lambda entry: version_key(entry.version), reverse=True)
 
 
 def find(
@@ -360,10 +361,6 @@ def pinned_version(provider: Provider) -> str:
                     return clause.version
     raise UserError(f"the provider {provider.name} pins no version", code="engine-spec",
                     hint="write `NAME==VERSION` in the engine's YAML")
-
-
-def _version_key(version: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
 
 
 def _name(requirement: str) -> str:

@@ -44,11 +44,19 @@ def test_flags_that_are_not_told_refuse_nothing():
     assert made().unknown_flags(["--whatever"]) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"format": 3}'])
+@pytest.mark.parametrize("data", [
+    b"", b"[]", b"{}", b'{"format": 3}', b'{"odd": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"],
+    ids=["empty", "list", "nothing", "format", "deep"])
 def test_what_is_no_file_of_facts(data):
     with pytest.raises(UserError) as caught:
         facts.decode(data)
     assert caught.value.code == "facts-invalid"
+
+
+def test_versions_are_ordered_by_their_numbers_whatever_they_hold():
+    versions = ["1", "0.10.0", "x", "0.10.0.1", "0.9"]
+    assert sorted(versions, key=facts.version_key) == ["x", "0.9", "0.10.0", "0.10.0.1", "1"]
+    assert facts.version_key("1.\u00b2." + "9" * 5000) == (1, -1, -1)
 
 
 def test_newest_of_each_provider():

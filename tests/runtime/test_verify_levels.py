@@ -32,6 +32,7 @@ def verify(bench, level, *more):
     ("good", ["chat"], "passed", ""),
     ("raw-tools", ["chat", "tools"], "failed", "tools: no parsed tool call"),
     ("bad-arguments", ["chat", "tools"], "failed", "arguments do not fit"),
+    ("deep-arguments", ["chat", "tools"], "failed", "arguments do not fit"),
     ("no-thought", ["chat", "tools", "reasoning"], "failed", "reasoning: no reasoning apart"),
     ("thought-in-answer", ["chat", "reasoning"], "failed", "still holds </think>"),
     ("able", ["chat", "vision"], "skipped", "no request yet that shows vision"),

@@ -43,10 +43,10 @@ CHAT = {
     "reasoning": {"content": None, "reasoning": "The user asks for a capital."},
     "reasoning-content": {"content": None, "reasoning_content": "Let me think about France."},
 }
-TOOLS = {"able": '{"city": "Paris"}', "bad-arguments": '{"town": 3}', "no-thought":
-         '{"city": "Paris"}', "thought-in-answer": '{"city": "Paris"}'}
+TOOLS = {"able": '{"city": "Paris"}', "bad-arguments": '{"town": 3}', "deep-arguments":
+         "[" * 100_000, "no-thought": '{"city": "Paris"}', "thought-in-answer": '{"city": "Paris"}'}
 CHAT["able"] = {"content": "Five cents.", "reasoning_content": "Let x be the price."}
-CHAT["bad-arguments"] = CHAT["raw-tools"] = CHAT["able"]
+CHAT["bad-arguments"] = CHAT["deep-arguments"] = CHAT["raw-tools"] = CHAT["able"]
 CHAT["thought-in-answer"] = {"content": "</think> Five.", "reasoning": "Let x be it."}
 
 
