@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from runtime import home, layout
+from runtime import asking, home, layout
 from runtime.combination import Combination, hubs_with
 from runtime.errors import UserError
 from runtime.hubs import TITLES, explain_unavailable, forbidden_by, load_hub
 from runtime.local import Located, from_local_hub
-from runtime.present import Options, present, wanted_revision
+from runtime.present import Options, present
 from runtime.progress import Reporter
 from runtime.reuse import each_hub
 
@@ -84,8 +84,8 @@ def _ask(combination: Combination, options: Options, reporter: Reporter) -> None
         return  # the download itself says which files are missing
     hub = load_hub(combination.hub_name)
     with tempfile.TemporaryDirectory(prefix="modelbook-") as work:
-        resolved = hub.resolve(combination.repo_id, wanted_revision(combination, options),
-                               work=Path(work), notify=reporter.notify)
+        resolved = asking.resolve(hub, combination, options, work=Path(work),
+                                  notify=reporter.notify)
     layout.needed(combination, resolved.files, allow_pickle=options.allow_pickle)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from runtime import downloads, fetch_errors, home, layout, reuse
+from runtime import asking, downloads, fetch_errors, home, layout, reuse
 from runtime.combination import Combination
 from runtime.downloads import Expected, State
 from runtime.errors import UserError
@@ -90,8 +90,8 @@ class Job:
             raise fetch_errors.with_missing(fetch_errors.offline(self.combination, variable),
                                             self._not_here())
         try:
-            return hub.resolve(self.combination.repo_id, self.revision, work=self.work,
-                               notify=self.reporter.notify)
+            return asking.resolve(hub, self.combination, self.options, work=self.work,
+                                  notify=self.reporter.notify)
         except UserError as error:
             raise fetch_errors.with_missing(error, self._not_here()) from None
 

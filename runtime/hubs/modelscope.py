@@ -75,7 +75,7 @@ def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -
     commit = _commit(api, repo_id, asked, entries, files)
     if pinned and revision not in (commit, f"{asked}+{_identity(files)}"):
         raise UserError(f"{repo_id} on ModelScope is no longer what {revision} was",
-                        code="revision-missing",
+                        code="revision-moved",
                         why=f"{asked} holds other files now, and the hub names no commit of them",
                         hint="--refresh takes what it has now")
     info = _patiently(lambda: _info(api, repo_id), api, repo_id, asked, None, notify)

@@ -11,6 +11,7 @@ from compiler.catalogue import load
 from compiler.check.registry import all_rules
 from compiler.cli import main
 from compiler.plan import plan
+from compiler.review import review
 from tests.compiler.lock import catalogue
 from tests.support import models
 from tests.support.hubserver import HubServer
@@ -134,6 +135,27 @@ def test_a_source_that_was_added_later(specs: Path) -> None:
     family.write_text(family.read_text().replace("repo_id: org/demo\n", "repo_id: org/else\n"))
     [found] = catalogue.about_locks(specs)
     assert (found.code, catalogue.at(specs, found)) == ("MB614", "org/else")
+
+
+def test_a_repository_of_several_quantizations_is_reported_once(
+    specs: Path, hub: HubServer,
+) -> None:
+    del hub.repositories["org/demo-GGUF"]
+    main(["lock", "--specs", str(specs), "--quiet"])
+    [found] = catalogue.about_locks(specs)
+    assert (found.code, catalogue.at(specs, found)) == ("MB601", "org/demo-GGUF")
+
+
+def test_a_locked_source_counts_as_fixed(specs: Path) -> None:
+    def movable() -> list[str]:
+        return [found.message for found in review(specs).findings if found.code == "MB219"]
+
+    assert movable() == ["3 of 3 sources name no commit, so their files can change"]
+    main(["lock", "--specs", str(specs), "--quiet"])
+    assert movable() == []
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace("repo_id: org/demo\n", "repo_id: org/else\n"))
+    assert movable() == ["1 of 3 sources name no commit, so their files can change"]
 
 
 def test_without_a_lock_nothing_is_said(specs: Path) -> None:

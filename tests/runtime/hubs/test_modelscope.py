@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -58,9 +59,29 @@ def test_what_was_locked_by_hashes_and_is_gone_is_told(hub):
     locked = Locked(repo_id="o/tiny", commit=commit, checked="2026-11-25",
                     files={"Q4_K_M": [LockedFile(path="other.gguf", size=1, sha256="0" * 64)]})
     error = refusal(family(locked=[locked], file_template="other.gguf"))
-    assert error.code == "revision-missing"
+    assert error.code == "revision-moved"
     assert "o/tiny on ModelScope" in error.message
+    assert "other.gguf is not what was locked" in error.why
     assert "--refresh" in error.hint
+
+
+def test_another_file_that_changed_leaves_what_was_locked_by_hashes_alone(hub, home):
+    card = b"# A card that is in LFS because of its length, as ModelScope has them all, and more"
+    repository = hub.add("o/tiny", {NAME: MODEL, "README.md": card}, commits_known=False)
+    commit = pull(family()).commit
+    repository.files["README.md"] = card[::-1]
+    locked = Locked(repo_id="o/tiny", commit=commit, checked="2026-11-25", files={"Q4_K_M": [
+        LockedFile(path=NAME, size=len(MODEL), sha256=hashlib.sha256(MODEL).hexdigest())]})
+    for hub_name in ("auto", None):
+        shutil.rmtree(home)
+        located = pull(family(locked=[locked]), hub=hub_name, choosing=lambda _: None)
+        assert (located.commit, located.path.read_bytes()) == (commit, MODEL)
+    asked = len(hub.seen)
+    assert pull(family(locked=[locked])).commit == commit
+    assert len(hub.seen) == asked
+    repository.files[NAME] = models.gguf(fill=b"v")
+    shutil.rmtree(home)
+    assert NAME in refusal(family(locked=[locked])).why
 
 
 def test_a_branch_that_moves_during_the_download_is_told_from_damage(hub):
