@@ -373,21 +373,22 @@ def _attention(architecture: str, number: Callable[[str], int | None], key_heads
         layers, key_heads = sum(1 for count in key_heads if count), max(key_heads, default=0)
     elif every := number("full_attention_interval"):
         layers = max(1, layers // every)
-    # Of latent attention, the former state what a token's latent takes.
-    key_length = number("attention.key_length_mla") or number("attention.key_length") or each
-    value_length = number("attention.value_length_mla") or number("attention.value_length") or each
+    key_length = number("attention.key_length") or each
+    value_length = number("attention.value_length") or each
     # The last layers of some use the keys and values of earlier ones.
     layers = max(1, layers - (number("attention.shared_kv_layers") or 0))
-    latent = number("attention.kv_lora_rank") or 0
-    rotary = number("rope.dimension_count") or 0
-    window = 0 if latent else number("attention.sliding_window") or 0
+    # Only with these keys llama.cpp keeps one compressed vector of a token, as long as a key is
+    # then; of older files it keeps full keys and values.
+    mla_key, mla_value = number("attention.key_length_mla"), number("attention.value_length_mla")
+    if mla_key and mla_value:
+        return Attention(layers=layers, heads=heads, key_length=mla_key, value_length=mla_value,
+                         latent=key_length)
+    window = number("attention.sliding_window") or 0
     windowed = _windowed_layers(architecture, layers, pattern) if window else 0
     return Attention(
         layers=layers - windowed, window_layers=windowed, window=window if windowed else 0,
-        heads=heads if latent else (
-            key_heads if isinstance(key_heads, int) and key_heads else heads),
-        key_length=key_length, value_length=value_length,
-        latent=latent + rotary if latent else 0)
+        heads=key_heads if isinstance(key_heads, int) and key_heads else heads,
+        key_length=key_length, value_length=value_length)
 
 
 def _windowed_layers(architecture: str, layers: int, pattern: object) -> int:

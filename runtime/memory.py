@@ -14,10 +14,10 @@ without a lock, and so small models are underestimated.
 value length) × bytes a number`, the heads being those of keys and values (Kwon et al. 2023,
 "Efficient Memory Management for Large Language Model Serving with PagedAttention", counts OPT-13B
 so). A layer with a sliding window keeps the window's tokens; llama.cpp keeps a window for each of
-its slots and one batch more, in steps of 256 (`src/llama-kv-cache-iswa.cpp`). With latent attention
-(DeepSeek-AI 2024, "DeepSeek-V2") a layer keeps one compressed vector of a token instead; for
-Transformers and MLX the full keys and values are counted all the same. Each engine keeps numbers of
-two bytes unless it is told otherwise.
+its slots and one batch more, in steps of 256 (`src/llama-kv-cache-iswa.cpp`), vLLM a batch more
+(`v1/kv_cache_interface.py`, `SlidingWindowSpec`). With latent attention
+(DeepSeek-AI 2024, "DeepSeek-V2") a layer keeps one compressed vector of a token instead, in every
+engine here. Each engine keeps numbers of two bytes, as the models are, unless it is told otherwise.
 
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
@@ -51,23 +51,29 @@ _GGUF_BITS = {
     "Q3_K_L": 4.2979, "Q4_K_S": 4.6672, "Q4_K_M": 4.8944, "Q5_K_S": 5.5704, "Q5_K_M": 5.7036,
     "Q6_K": 6.5633, "Q8_0": 8.5008, "F16": 16.0005,
     # … and for others those of their blocks: bytes × 8 ÷ weights. Q3_K_M lies between its
-    # neighbours; that of MXFP4 is 17 bytes for 32 weights.
-    "Q3_K_M": 3.97, "Q4_0": 4.5, "Q4_1": 5.0, "Q5_0": 5.5, "Q5_1": 6.0, "BF16": 16.0,
-    "FP16": 16.0, "F32": 32.0, "FP32": 32.0, "MXFP4": 4.25, "TQ1_0": 1.6875, "TQ2_0": 2.0625,
+    # neighbours; that of MXFP4 is 17 bytes for 32 weights. Two mixes are not what their names say:
+    # unsloth's UD-TQ1_0 of Qwen3.5-397B-A17B has 94,155,830,880 bytes, and MXFP4_MOE, whose other
+    # layers are Q8_0, 48 GB for the 80 billion of Qwen3-Coder-Next.
+    "UD-TQ1_0": 1.9, "MXFP4_MOE": 4.8, "Q3_K_M": 3.97, "Q4_0": 4.5, "Q4_1": 5.0, "Q5_0": 5.5,
+    "Q5_1": 6.0, "BF16": 16.0, "FP16": 16.0, "F32": 32.0, "FP32": 32.0, "MXFP4": 4.25,
+    "TQ1_0": 1.6875, "TQ2_0": 2.0625,
 }
 #: Bits for names that say only how many (`Q4`, `Q4_K`), and of mixes that are named after one.
 _GGUF_PLAIN = {2: 3.1593, 3: 3.97, 4: 4.8944, 5: 5.7036, 6: 6.5633, 7: 7.5, 8: 8.5008}
 _BITS = re.compile(r"(?i)(?:int|fp|mxfp|nvfp|w)?([2-8])(?:-?bits?)?(?![0-9])")
+_MIX = re.compile(r"(?i)int([2-8])-int([2-8])mix")
 #: Bits of a group's scale and zero, shared by so many weights.
 _GROUPED = {"gptq": (20, 128), "awq": (20, 128), "mlx": (32, 64), "bnb": (8.5, 64)}
+#: The same for MLX's modes other than its own: an eight-bit scale (`mlx.core.quantize`).
+_MODES = {"mxfp4": (8, 32), "mxfp8": (8, 32), "nvfp4": (8, 16)}
 _WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".npz")
 #: Bytes of a number in the context cache, unless the user sets another type.
 _CACHE_BYTES = 2
-#: Engines that keep full keys and values also where attention is latent.
-_FULL_CACHE = frozenset({"transformers", "mlx"})
 #: Requests that llama.cpp keeps a window for, as the launcher starts it, and the tokens that it
 #: takes in at a time (its `--ubatch-size`, as it is unless the user sets another).
 LLAMA_CPP_SLOTS, _LLAMA_CPP_BATCH = 4, 512
+#: Tokens that vLLM takes in at a time (its `max_num_batched_tokens` on most GPUs).
+_VLLM_BATCH = 2048
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE = 0.2
@@ -198,12 +204,16 @@ def bits_per_weight(model_format: str, quantization: str) -> float | None:
     match = _BITS.match(quantization)
     if match is None:
         return None
-    bits, share = int(match[1]), _GROUPED.get(model_format)
-    return bits + share[0] / share[1] if share else float(bits)
+    bits, share = float(match[1]), _MODES.get(quantization.lower()) or _GROUPED.get(model_format)
+    if mix := _MIX.match(quantization):
+        bits = (int(mix[1]) + int(mix[2])) / 2
+    return bits + share[0] / share[1] if share else bits
 
 
 def _gguf_bits(quantization: str) -> float | None:
-    name = re.sub(r"^(UD|I1)-", "", quantization.upper()).removesuffix("_MOE")
+    name = quantization.upper()
+    if name not in _GGUF_BITS:
+        name = re.sub(r"^(UD|I1)-", "", name)
     if name in _GGUF_BITS:
         return _GGUF_BITS[name]
     # A mix with larger outer layers (`Q4_K_XL`, `Q2_K_L`) is counted as its base kind.
@@ -217,9 +227,7 @@ def _gguf_bits(quantization: str) -> float | None:
 
 def cache_size(attention: Attention, context_length: int, engine: str) -> int:
     """Bytes of the keys and values of `context_length` tokens."""
-    numbers = attention.heads * (attention.key_length + attention.value_length)
-    if attention.latent and not keeps_full_cache(engine):
-        numbers = attention.latent
+    numbers = attention.latent or attention.heads * (attention.key_length + attention.value_length)
     windowed = _windowed(attention.window, context_length, engine)
     tokens = attention.layers * context_length + attention.window_layers * windowed
     return tokens * numbers * _CACHE_BYTES
@@ -230,11 +238,7 @@ def _windowed(window: int, context_length: int, engine: str) -> int:
     if not window:
         return context_length
     if engine.lower() == "llama.cpp":
-        cells = -(-(window * LLAMA_CPP_SLOTS + _LLAMA_CPP_BATCH) // 256) * 256
-        return min(context_length, cells)
+        window = -(-(window * LLAMA_CPP_SLOTS + _LLAMA_CPP_BATCH) // 256) * 256
+    elif engine.lower() == "vllm":
+        window += _VLLM_BATCH
     return min(context_length, window)
-
-
-def keeps_full_cache(engine: str) -> bool:
-    """Whether an engine, any case, keeps full keys and values also where attention is latent."""
-    return engine.lower() in _FULL_CACHE

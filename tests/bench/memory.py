@@ -37,11 +37,20 @@ class Peak:
     def _watch(self) -> None:
         while not self._over.wait(_PERIOD):
             try:
-                process = psutil.Process(self._pid)
-                found = [process, *process.children(recursive=True)]
+                taken = taken_by(self._pid)
             except psutil.Error:
                 return
-            self.megabytes = max(self.megabytes, sum(map(_proportional, found)) / 1e6)
+            self.megabytes = max(self.megabytes, taken / 1e6)
+
+
+def taken_by(pid: int) -> int:
+    """Bytes that a process and its children take now, shared pages counted once.
+
+    Raises:
+        psutil.Error: There is no such process.
+    """
+    process = psutil.Process(pid)
+    return sum(map(_proportional, (process, *process.children(recursive=True))))
 
 
 def _proportional(process: psutil.Process) -> int:

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.bench_memory import SERIES, measure, slope
+from tests.bench.bench_memory import SUBJECTS, measure, slope
 
 pytestmark = pytest.mark.engine
 
 
 def test_memory_grows_as_estimated(engine_home: Path) -> None:
-    found = measure(engine_home, quick=True)
-    assert len(found) == 2 * len(SERIES)
-    for name in SERIES:
+    found = list(measure("llama.cpp", engine_home, quick=True))
+    series = SUBJECTS["llama.cpp"].series
+    assert len(found) == 2 * len(series)
+    for name in series:
         steep, besides = slope([one for one in found if one.series == name])
         assert 0.9 < steep < 1.2, name
         assert 0 < besides < 150e6, name

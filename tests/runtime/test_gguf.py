@@ -123,3 +123,16 @@ def test_layers_with_a_sliding_window(keys, full, windowed):
     found = described(**SHAPE, **keys)
     assert (found.layers, found.window_layers) == (full, windowed)
     assert found.window == (512 if windowed else 0)
+
+
+def test_latent_attention_is_compressed_in_files_that_were_made_for_it():
+    """As `convert_hf_to_gguf.py` writes DeepSeek-V3 now, and as it did before."""
+    shape = {"block_count": 61, "embedding_length": 7168, "attention__head_count": 128,
+             "attention__kv_lora_rank": 512, "rope__dimension_count": 64}
+    new = described(architecture="deepseek2", **shape, attention__head_count_kv=1,
+                    attention__key_length=576, attention__value_length=512,
+                    attention__key_length_mla=192, attention__value_length_mla=128)
+    assert (new.latent, new.layers) == (576, 61)
+    old = described(architecture="deepseek2", **shape, attention__head_count_kv=128,
+                    attention__key_length=192, attention__value_length=128)
+    assert (old.latent, old.heads, old.key_length, old.value_length) == (0, 128, 192, 128)
