@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 
 from compiler.check.view import CatalogueView
 from runtime.support import matches
@@ -13,6 +13,8 @@ _BITS = re.compile(r"(?i)(?:int|^)([2-8])(?=$|[^0-9a-z]|-?bits?|mix)|([2-8])-?bi
 _KINDS = re.compile(r"(?i)(?:i?q[1-8]|tq[12])_")
 _PREFIX = re.compile(r"(?:UD|i1)-")
 _CLASS = re.compile(r"\[([^\]]+)\]")
+#: Ten times what a format has; forty classes of letters in a row would have more than memory holds.
+_MOST = 1000
 
 
 def bits(name: str) -> list[int]:
@@ -29,10 +31,10 @@ def style(name: str) -> str | None:
 
 
 def examples(catalogue: CatalogueView, model_format: str) -> list[str]:
-    """Names that a format's patterns allow, for suggestions."""
+    """Names that a format's patterns allow, for suggestions; not more than can be looked at."""
     known = catalogue.formats.get(model_format)
-    return [name for pattern in (known.quantizations if known else [])
-            for name in _expand(pattern)]
+    return list(islice((name for pattern in (known.quantizations if known else [])
+                        for name in _expand(pattern)), _MOST))
 
 
 def _expand(pattern: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _problem(template: str) -> str:
     environment = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
     try:
         environment.parse(text)
-    except (TemplateSyntaxError, RecursionError) as error:
+    except (TemplateSyntaxError, RecursionError, ValueError) as error:  # the latter: a long number
         line = getattr(error, "lineno", None)
         return (f" in its line {line}" if line else "") + f": {str(error).rstrip('.')}"
     return ""

@@ -87,7 +87,7 @@ def change(node: Any, path: tuple[Any, ...], value: Any, *, delete: bool) -> Non
     "[" * LENGTH, "<a " * (LENGTH // 3), "`a <" * (LENGTH // 4), "**a" * (LENGTH // 3),
     "{" * LENGTH, "1x" * (LENGTH // 2), "1." * (LENGTH // 2), "a-" * (LENGTH // 2),
     "1" * LENGTH, "7B-" * (LENGTH // 3), "{{" * (LENGTH // 2), "{%" * (LENGTH // 2),
-    "{% if x %}" * (LENGTH // 10), "(" * LENGTH, " " * LENGTH,
+    "{% if x %}" * (LENGTH // 10), "{{ " + "9" * LENGTH, "(" * LENGTH, " " * LENGTH,
 ], ids=lambda text: text[:6])
 @pytest.mark.parametrize("field", ["description", "chat_template", "repo_id", "file_template"])
 def test_long_hostile_text_takes_no_time(field: str, text: str) -> None:
@@ -110,3 +110,15 @@ def test_totals_beyond_measure() -> None:
     found = findings("# file: specs/families/every-field.yaml\n"
                      + json.dumps(WHOLE | {"specs": [spec]}))
     assert "MB234" in {item.code for item in found}
+
+
+def test_patterns_that_stand_for_more_names_than_can_be_told() -> None:
+    formats = {name: {"title": name, "description": "x", "layout": "folder",
+                      "quantizations": ["[abc]" * 40]} for name in ("awq", "gptq")}
+    start = time.process_time()
+    found = findings(f"# file: specs/formats.yaml\n{json.dumps({'formats': formats})}\n"
+                     "# file: specs/families/demo.yaml\nspecs:\n- format: awq\n"
+                     "  size_in_billions: 1\n  quantizations: [Int4]\n  repo_id: org/demo-1B-AWQ\n"
+                     "  hubs: {huggingface: {}}\n")
+    assert "MB240" in {item.code for item in found}
+    assert time.process_time() - start < 2
