@@ -116,24 +116,32 @@ def _try_lock(path: Path) -> int | None:
 def is_free(host: str, number: int) -> bool:
     """Whether a server could listen on the port now.
 
+    A name may stand for several addresses. Those that this machine does not have, as where IPv6 is
+    switched off, do not count as long as it has one.
+
     Raises:
         UserError: `host` is not an address of this machine, or the port needs privileges.
     """
-    for family, kind, protocol, _, address in _addresses(host, number):
-        with contextlib.closing(socket.socket(family, kind, protocol)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(address)
-            except PermissionError:
-                raise UserError(f"port {number} needs administrator rights", code="port-privileged",
-                                hint="choose one above 1023") from None
-            except OSError as error:
-                import errno
+    import errno
 
-                if error.errno == errno.EADDRINUSE:
-                    return False
-                raise UserError(f"cannot listen on {host}: {error.strerror}", code="host",
-                                hint="leave --host out to listen on the loopback address") from None
+    here, reason = False, ""
+    for family, kind, protocol, _, address in _addresses(host, number):
+        try:
+            with contextlib.closing(socket.socket(family, kind, protocol)) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except PermissionError:
+            raise UserError(f"port {number} needs administrator rights", code="port-privileged",
+                            hint="choose one above 1023") from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            reason = error.strerror or str(error)
+        else:
+            here = True
+    if not here:
+        raise UserError(f"cannot listen on {host}: {reason}", code="host",
+                        hint="leave --host out to listen on the loopback address")
     return True
 
 
