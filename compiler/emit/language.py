@@ -33,6 +33,7 @@ _LOCALE = Path(__file__).parent / "locale"
 _FACT = re.escape("{}")
 _LETTER = re.compile("[A-Za-z]")
 _CODE = re.compile(r"(MB\d+) (.+)", re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
 
 
 # Without `eq` it is itself: a key of caches, since nothing changes it.
@@ -172,10 +173,13 @@ def read_po(path: Path) -> dict[str, str]:
         UserError: It cannot be read, or is no such file.
     """
     try:
+        if not path.is_file():  # reading a pipe or a device may never end
+            raise UserError(f"cannot read {path}: it is not a regular file",
+                            code="translation-unreadable", hint="put a text file there")
         return dict(_entries(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}",
-                        code="translation-unreadable") from None
+        raise UserError(f"cannot read {path}: {error.strerror}", code="translation-unreadable",
+                        hint="check the file's permissions, or delete it") from None
     except (ValueError, SyntaxError):
         raise UserError(f"{path} is not a gettext file", code="translation-invalid",
                         hint="`msgfmt --check` names the line") from None
@@ -200,7 +204,6 @@ def _entries(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _unquoted(quoted: str) -> str:
-    value = ast.literal_eval(quoted.strip())
-    if not isinstance(value, str):
+    if not _QUOTED.fullmatch(quoted.strip()):  # nothing else is evaluated, however harmless
         raise ValueError(quoted)
-    return value
+    return str(ast.literal_eval(quoted.strip()))

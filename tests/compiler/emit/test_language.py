@@ -214,10 +214,21 @@ def test_fuzzy_and_empty_translations_do_not_count(tmp_path: Path) -> None:
     assert language.read_po(path) == {"d e": 'f "g"h'}
 
 
-def test_a_broken_translation_names_its_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [
+    "msgid what\nmsgstr 1 + 1\n", 'msgid "a" "b"\n', 'msgid "a\n', 'msgid "\\N{nothing}"\n',
+    f"msgid {'-' * 100_000}1\n", f"msgid {'(' * 100_000}\n",
+], ids=["sum", "two", "open", "escape", "deep", "brackets"])
+def test_a_broken_translation_names_its_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.po"
-    path.write_text("msgid what\nmsgstr 1 + 1\n")
+    path.write_text(text)
     with pytest.raises(UserError, match=re.escape(f"{path} is not a gettext file")):
+        language.read_po(path)
+
+
+def test_a_translation_that_never_ends_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "x.po"
+    path.symlink_to("/dev/zero")
+    with pytest.raises(UserError, match="it is not a regular file"):
         language.read_po(path)
 
 
