@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,7 +22,7 @@ from compiler.plan import name_key
 from compiler.stamps import Stamps
 from compiler.unit import Broken, Kept, Unit, Workshop, page_of
 from runtime import index
-from runtime.manifest import Family, Manifest, assemble, decode_family
+from runtime.manifest import Family, Manifest, Piece, assemble, decode_family
 from runtime.records import Record
 
 if TYPE_CHECKING:
@@ -86,25 +87,25 @@ class Reuse:
 
     @cached_property
     def _has_manifest(self) -> bool:
-        return self.has(MANIFEST, self.store.derived.get(MANIFEST, (b"", b""))[1])
+        sha256 = self.store.derived.get(MANIFEST, (b"", b""))[1]
+        known = self.stamps.digest(f"{self.out}/{MANIFEST}")
+        return known == sha256 if known else self._manifest is not None
 
     @cached_property
-    def _manifest(self) -> bytes:
-        """The earlier build's manifest.
+    def _manifest(self) -> memoryview | None:
+        """The earlier build's manifest; None where it is not what that build wrote."""
+        sha256 = self.store.derived.get(MANIFEST, (b"", b""))[1]
+        content = self.stamps.content(f"{self.out}/{MANIFEST}", sha256) if self.out else None
+        return None if content is None else memoryview(content)
+
+    def record(self, entry: Entry) -> memoryview:
+        """The record of an entry.
 
         Raises:
-            Broken: It is no longer what it was a moment ago.
+            Broken: The manifest is no longer what it was a moment ago.
         """
-        try:
-            content = Path(f"{self.out}/{MANIFEST}").read_bytes()
-        except OSError:
-            raise Broken from None
-        if hashlib.sha256(content).digest() != self.store.derived[MANIFEST][1]:
+        if self._manifest is None:
             raise Broken
-        return content
-
-    def record(self, entry: Entry) -> bytes:
-        """The record of an entry."""
         return self._manifest[entry.offset:entry.offset + entry.length]
 
 
@@ -147,27 +148,27 @@ class Assembly:
         """
         parts = sorted(given, key=lambda part: name_key(part.card.name))
         self.cards = [part.card for part in parts]
-        self._refuse_clashes()
+        paths = [page_path(card, self.profile) for card in self.cards]
+        self._refuse_clashes(parts, paths)
         self._verify(parts)
-        pages = [self._page(part) for part in parts]
+        pages = [self._page(part, path) for part, path in zip(parts, paths, strict=True)]
         self._indexes()
-        places = self._manifest(parts)
-        entries = [Entry(part.key, part.kept, *place, page)
-                   for part, place, page in zip(parts, places, pages, strict=True)]
+        records = self._manifest(parts)
+        entries = [Entry(part.key, part.kept, offset, length, page, sha256)
+                   for part, (offset, length, sha256), page
+                   in zip(parts, records, pages, strict=True)]
         return Outputs(self.files, self.same), Store(entries, self.derived)
 
-    def _refuse_clashes(self) -> None:
-        paths: set[str] = set()
-        owners: dict[str, int] = {}
-        for number, card in enumerate(self.cards):
-            path = page_path(card, self.profile).casefold()
-            if path in paths or unusable_reason(page_name(card, self.profile)):
-                raise Broken
-            paths.add(path)
-            if any(owners.setdefault(label, number) != number for label in card.labels):
-                raise Broken
+    def _refuse_clashes(self, parts: Sequence[Part], paths: Sequence[str]) -> None:
+        labels = [label for card in self.cards for label in card.labels]
+        # What an earlier build kept of a family, it kept because its page could be written.
+        if (len({path.casefold() for path in paths}) < len(paths)
+                or len(set(labels)) < len(labels)
+                or any(unusable_reason(page_name(part.card, self.profile)) for part in parts
+                       if part.entry is None)):
+            raise Broken
 
-    def _record(self, part: Part) -> bytes:
+    def _record(self, part: Part) -> Piece:
         if part.unit is not None:
             return part.unit.record
         assert part.entry is not None  # noqa: S101 - a part is made of one of the two
@@ -196,18 +197,21 @@ class Assembly:
             self._derive(VERIFICATION, source, lambda: verification.encode(self.known))
 
     def _derive(self, path: str, source: bytes, make: Callable[[], Content]) -> bool:
-        """Put a file into its place that is made of `source`; False where it is there already."""
+        """Put a file into its place that is made of `source`; False where it was made already."""
         digest = cache.digest(self.workshop.fingerprint, source)
         before = self.reuse.store.derived.get(path)
         if before is not None and before[0] == digest and self.reuse.has(path, before[1]):
             self.same.append(path)
             self.derived[path] = before
             return False
-        content = self.files[path] = make()
-        made = hashlib.sha256()
+        content, made = make(), hashlib.sha256()
         for piece in pieces_of(content):
             made.update(piece)
         self.derived[path] = (digest, made.digest())
+        if before is not None and before[1] == made.digest() and self.reuse.has(path, before[1]):
+            self.same.append(path)
+        else:
+            self.files[path] = content
         return True
 
     @cached_property
@@ -218,9 +222,8 @@ class Assembly:
         manifest: Manifest = msgspec.structs.replace(self.workshop.manifest, families=families)
         return self.workshop.writer_for(manifest, self.known)
 
-    def _page(self, part: Part) -> bytes:
+    def _page(self, part: Part, path: str) -> bytes:
         """Put a family's page into its place; its SHA-256, empty where it is always made anew."""
-        path = page_path(part.card, self.profile)
         if part.kept.linked or part.card.name in self.workshop.tried:
             self.files[path] = page_of(self.writer, self._family(part))
             return b""
@@ -247,31 +250,37 @@ class Assembly:
         names = {card.name: page_name(card, self.profile) for card in cards}
         return self.writer.index(cast("list[Family]", cards), names).encode("utf-8")
 
-    def _manifest(self, parts: Sequence[Part]) -> list[tuple[int, int]]:
-        """Put the manifest into its place, and its index; where each record is, and how long."""
-        source = b"".join(part.key for part in parts)
-        pieces: list[bytes] = []
+    def _manifest(self, parts: Sequence[Part]) -> list[tuple[int, int, bytes]]:
+        """Put the manifest into its place, and its index.
 
-        def make() -> Content:
+        Returns:
+            Where each record is, how long, and its SHA-256 where there is an index.
+        """
+        source = b"".join(part.key for part in parts)
+        pieces: list[Piece] = []
+
+        def make() -> list[Piece]:
             pieces.extend(assemble(self.workshop.manifest, map(self._record, parts)))
             return pieces
 
         if not self._derive(MANIFEST, source, make):
             # Its keys are those of the earlier build, which kept where their records are.
+            kept = [(part.entry.offset, part.entry.length, part.entry.sha256)
+                    for part in parts if part.entry]
             if INDEX in self.reuse.store.derived:
-                self._derive(INDEX, source, lambda: self._index_of(parts))
-            return [(part.entry.offset, part.entry.length) for part in parts if part.entry]
+                self._derive(INDEX, source, lambda: self._index_of(
+                    make(), [sha256 for _, _, sha256 in kept]))
+            return kept
+        records, digests = pieces[2::2], [b"" for _ in parts]
         if sum(map(len, pieces)) > index.WORTH and parts:
-            self._derive(INDEX, source, lambda: index.encode(
-                pieces, [card.listed for card in self.cards]))
-        places, offset = [], 0
-        for number, piece in enumerate(pieces):
-            if number % 2 == 0 and number and number < len(pieces) - 1:
-                places.append((offset, len(piece)))
-            offset += len(piece)
-        return places
+            digests = [part.entry.sha256 if part.unit is None and part.entry else b""
+                       for part in parts]
+            digests = [known or hashlib.sha256(record).digest()
+                       for known, record in zip(digests, records, strict=True)]
+            self._derive(INDEX, source, lambda: self._index_of(pieces, digests))
+        ends = list(accumulate(map(len, pieces)))[2::2]
+        return [(end - len(record), len(record), sha256)
+                for end, record, sha256 in zip(ends, records, digests, strict=True)]
 
-    def _index_of(self, parts: Sequence[Part]) -> bytes:
-        """The index of a manifest that is there already, if its own file is not."""
-        pieces = assemble(self.workshop.manifest, map(self._record, parts))
-        return index.encode(pieces, [card.listed for card in self.cards])
+    def _index_of(self, pieces: Sequence[Piece], digests: Sequence[bytes]) -> bytes:
+        return index.encode(pieces, [card.listed for card in self.cards], digests)

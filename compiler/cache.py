@@ -50,6 +50,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         offset: Where its record begins in the manifest.
         length: Bytes of the record.
         page: SHA-256 of the page; empty where it is always made anew.
+        sha256: Of the record, where the manifest has an index.
     """
 
     key: bytes
@@ -57,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     offset: int = 0
     length: int = 0
     page: bytes = b""
+    sha256: bytes = b""
 
 
 class Store(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -163,11 +165,8 @@ def _prune(where: Path) -> None:
 
 def digest(*parts: bytes) -> bytes:
     """SHA-256 of several texts, each told apart from the next."""
-    made = hashlib.sha256()
-    for part in parts:
-        made.update(len(part).to_bytes(8, "big"))
-        made.update(part)
-    return made.digest()
+    lengths = b"".join([len(part).to_bytes(8, "big") for part in parts])
+    return hashlib.sha256(b"".join((len(parts).to_bytes(8, "big"), lengths, *parts))).digest()
 
 
 def code(stamps: Stamps) -> bytes:

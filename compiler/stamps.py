@@ -82,6 +82,22 @@ class Stamps:
         if seen is not None:
             self.taken[path] = Stamp(seen, sha256)
 
+    def content(self, path: str, sha256: bytes) -> bytes | None:
+        """A file's content if it has that SHA-256; it is not worked out where a stamp states it."""
+        seen = look(path)
+        try:
+            with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
+                content = stream.read()
+        except OSError:
+            return None
+        stamp = self.taken.get(path)
+        # A second look, or what was read might be newer than the first one.
+        if stamp is not None and stamp.look == seen == look(path):
+            return content if stamp.sha256 == sha256 else None
+        found = hashlib.sha256(content).digest()
+        self.remember(path, seen, found)
+        return content if found == sha256 else None
+
     def digest_or_read(self, path: str) -> bytes | None:
         """The SHA-256 of a file, which is read if need be; None where it cannot be."""
         if (known := self.digest(path)) is not None:

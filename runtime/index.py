@@ -25,7 +25,7 @@ import msgspec
 
 from runtime import naming
 from runtime.errors import UserError
-from runtime.manifest import Family, Manifest, decode_family, decode_frame
+from runtime.manifest import Family, Manifest, Piece, decode_family, decode_frame
 
 FORMAT = "modelbook.manifest.index"
 FORMAT_VERSION = 1
@@ -91,21 +91,24 @@ def _distinct(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def encode(pieces: Sequence[bytes], families: Sequence[Listed]) -> bytes:
+def encode(pieces: Sequence[Piece], families: Sequence[Listed],
+           digests: Sequence[bytes] = ()) -> bytes:
     """The bytes of an index: the SHA-256 of the JSON that follows, then that JSON on one line.
 
     Args:
         pieces: The manifest, as `runtime.manifest.assemble` gives it, with at least one family.
         families: What is listed of its families, in order.
+        digests: The SHA-256 of each family's bytes, in order, where they are known.
     """
     entries = []
+    digests = digests or [hashlib.sha256(data).digest() for data in pieces[2::2]]
     offset = len(pieces[0])
-    for number, family in enumerate(families):
-        comma, data = pieces[1 + 2 * number:3 + 2 * number]
+    for family, comma, data, digest in zip(families, pieces[1:-1:2], pieces[2::2], digests,
+                                           strict=True):
         offset += len(comma)
-        entries.append(Entry(offset, len(data), hashlib.sha256(data).hexdigest(), family))
+        entries.append(Entry(offset, len(data), digest.hex(), family))
         offset += len(data)
-    frame = hashlib.sha256(pieces[0] + pieces[-1]).hexdigest()
+    frame = hashlib.sha256(b"".join((pieces[0], pieces[-1]))).hexdigest()
     index = _Index(FORMAT, FORMAT_VERSION, offset + len(pieces[-1]), frame, entries)
     body = msgspec.json.encode(index) + b"\n"
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body

@@ -424,6 +424,8 @@ _DIGEST_FIELD = re.compile(rb'(?m)^  "digest": "([^"]*)"')
 _NO_FAMILIES = b'\n  "families": [],\n'
 #: What stands between two families, and in front of the first, in the canonical bytes.
 FAMILY_INDENT = b"\n    "
+#: A piece of the canonical bytes; a view where it is part of another manifest that was read.
+Piece = bytes | memoryview
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -437,7 +439,7 @@ def family_bytes(family: Family) -> bytes:
     return pretty.replace(b"\n", FAMILY_INDENT)
 
 
-def assemble(manifest: Manifest, families: Iterable[bytes]) -> list[bytes]:
+def assemble(manifest: Manifest, families: Iterable[Piece]) -> list[Piece]:
     """The canonical bytes in pieces: what comes before the families, each of them, what follows.
 
     Before each family but the first a piece holds the comma. The digest is filled in.
@@ -449,20 +451,21 @@ def assemble(manifest: Manifest, families: Iterable[bytes]) -> list[bytes]:
     frame = msgspec.json.format(_ENCODER.encode(
         msgspec.structs.replace(manifest, digest="", families=[])), indent=2) + b"\n"
     head, _, tail = frame.partition(_NO_FAMILIES)
-    pieces: list[bytes] = []
+    between: list[Piece] = []
+    comma = b"," + FAMILY_INDENT
     for family in families:
-        pieces += (b"," + FAMILY_INDENT, family)
-    if pieces:
-        pieces[0] = b""
-        pieces = [head + _NO_FAMILIES[:-3] + FAMILY_INDENT, *pieces, b"\n  ],\n" + tail]
+        between += (comma, family)
+    if between:
+        between[0] = b""
+        head += _NO_FAMILIES[:-3] + FAMILY_INDENT
+        between.append(b"\n  ],\n" + tail)
     else:
-        pieces = [frame]
-    digest = hashlib.sha256()
-    for piece in pieces:
+        head = frame
+    digest = hashlib.sha256(head)
+    for piece in between:
         digest.update(piece)
-    pieces[0] = _DIGEST_FIELD.sub(f'  "digest": "sha256:{digest.hexdigest()}"'.encode(), pieces[0],
-                                  count=1)
-    return pieces
+    stated = f'  "digest": "sha256:{digest.hexdigest()}"'.encode()
+    return [_DIGEST_FIELD.sub(stated, head, count=1), *between]
 
 
 def _digest(blank: bytes) -> str:
@@ -505,7 +508,7 @@ def decode_frame(data: bytes, name: str) -> Manifest:
     return manifest
 
 
-def decode_family(data: bytes, name: str, optional_fields: Sequence[str] = ()) -> Family:
+def decode_family(data: Piece, name: str, optional_fields: Sequence[str] = ()) -> Family:
     """Read one family of the manifest `name`, whose bytes have been checked.
 
     Raises:

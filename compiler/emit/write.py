@@ -24,9 +24,10 @@ import msgspec
 
 from runtime.errors import MisuseError, UserError
 from runtime.files import unsafe_path_reason
+from runtime.manifest import Piece
 
 #: What a file is to hold, in one piece or several: the pieces of a large manifest are not joined.
-Content = bytes | Sequence[bytes]
+Content = bytes | Sequence[Piece]
 
 #: The files that the last build wrote, relative to the output folder.
 LIST = ".modelbook-generated.json"
@@ -247,7 +248,7 @@ def _listed(out: Path, ours: Collection[str]) -> Iterator[str]:
                 yield path
 
 
-def pieces_of(content: Content) -> Sequence[bytes]:
+def pieces_of(content: Content) -> Sequence[Piece]:
     """A file's content in pieces."""
     return [content] if isinstance(content, bytes) else content
 
@@ -273,7 +274,7 @@ def _list_bytes(files: Iterable[str]) -> bytes:
     body = {"about": "Files that `compiler build` wrote here; it removes those that it no longer "
                      "generates.",
             "files": sorted(files)}
-    return json.dumps(body, indent=2, ensure_ascii=False).encode() + b"\n"
+    return msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
 
 
 def _read(path: str | Path) -> bytes | None:
