@@ -22,7 +22,7 @@ class Severity(IntEnum):
 
 # A file has thousands of these; as structs that the garbage collector leaves alone they cost a
 # fraction of what frozen dataclasses do.
-class Span(msgspec.Struct, frozen=True, order=True, gc=False):
+class Span(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """A stretch of a file; lines and columns count characters from 1, the end is exclusive."""
 
     line: int
@@ -31,7 +31,7 @@ class Span(msgspec.Struct, frozen=True, order=True, gc=False):
     end_column: int
 
 
-class Related(msgspec.Struct, frozen=True):
+class Related(msgspec.Struct, frozen=True, array_like=True):
     """A second place that a finding is about."""
 
     file: str
@@ -39,7 +39,7 @@ class Related(msgspec.Struct, frozen=True):
     message: str
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, array_like=True):
     """One thing that is wrong, or worth knowing, at one place.
 
     Attributes:

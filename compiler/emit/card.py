@@ -11,30 +11,45 @@ class Card(Record, frozen=True, omit_defaults=False, array_like=True):
     """One family among many; the names are those of `runtime.manifest.Family`.
 
     Attributes:
-        name: As people write it.
-        slug: ASCII form.
+        slug: ASCII form of its name.
         type: Kind of model.
-        context_length: Tokens.
-        abilities: As written.
-        description: Plain text.
-        deprecated: Whether it is on its way out.
-        listed: What the launcher's list shows.
+        listed: What the launcher's list shows, which the index pages show as well.
         promised: Engine, format → how many quantizations pages promise.
         labels: Targets of cross-references on its page.
         source: Where it was written.
     """
 
-    name: str
     slug: str
     type: str
-    context_length: int
-    abilities: list[str]
-    description: str
-    deprecated: bool
     listed: Listed
     promised: list[tuple[str, str, int]]
     labels: list[str]
     source: Source
+
+    @property
+    def name(self) -> str:
+        """As people write it."""
+        return self.listed.name
+
+    @property
+    def context_length(self) -> int:
+        """Tokens."""
+        return self.listed.context_length
+
+    @property
+    def abilities(self) -> list[str]:
+        """As written."""
+        return self.listed.abilities
+
+    @property
+    def description(self) -> str:
+        """Plain text."""
+        return self.listed.description
+
+    @property
+    def deprecated(self) -> bool:
+        """Whether it is on its way out."""
+        return self.listed.deprecated
 
 
 def card(family: Family) -> Card:
@@ -46,10 +61,7 @@ def card(family: Family) -> Card:
             key = (claim.engine, spec.format)
             promised[key] = promised.get(key, 0) + usable
     return Card(
-        name=family.name, slug=family.slug, type=family.type,
-        context_length=family.context_length, abilities=family.abilities,
-        description=family.description, deprecated=family.deprecated is not None,
-        listed=listed(family),
+        slug=family.slug, type=family.type, listed=listed(family),
         promised=[(engine, name, count) for (engine, name), count in promised.items()],
         labels=sorted({family_label(family), *(spec_label(family, spec) for spec in family.specs)}),
         source=family.source)
