@@ -104,7 +104,8 @@ def frame(specs: Path) -> Frame | None:
     context = discover.shipped({source.kind for source in found.sources})
     families = [source for source in found.sources if source.kind == FAMILY]
     others = [source for source in (*context, *found.sources) if source.kind != FAMILY]
-    formats, order = _read(catalogue, others, asked={source.path for source in found.sources})
+    formats, order = _read(catalogue, others, asked={
+        source.path for source in found.sources if source.kind != FAMILY})
     catalogue.checked += [source_name(source.path) for source in families]
     catalogue.checked.sort()
     _read_facts(catalogue, others)

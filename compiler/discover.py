@@ -212,16 +212,23 @@ def _as_typed(folder: Path) -> Path:
 def _look(found: Found, folder: Path, kind: str, prefix: str, root: Path, *,
           deep: bool = True) -> None:
     """Add what one of a specs folder's folders holds."""
-    for path in _yaml_files(folder) if deep else filter(_like_family, sorted(folder.iterdir())):
-        if path.suffix != ".yaml" or path.parent != folder:
-            found.findings.append(_misplaced(path))
+    top = os.fspath(folder)
+    for where, name in _yaml_files(top) if deep else _like_families(folder):
+        if where != top or not name.endswith(".yaml"):
+            found.findings.append(_misplaced(Path(where, name)))
         else:
-            found.sources.append(Source(path, kind, f"{prefix}/{path.name}", root))
+            found.sources.append(Source(folder / name, kind, f"{prefix}/{name}", root))
 
 
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names
+def _yaml_files(folder: str) -> list[tuple[str, str]]:
+    """Folder and name of each; texts, since thousands of paths are slow to sort."""
+    return sorted((where, name) for where, _, names in os.walk(folder) for name in names
                   if _YAML.search(name))
+
+
+def _like_families(folder: Path) -> list[tuple[str, str]]:
+    return [(os.fspath(folder), path.name) for path in sorted(folder.iterdir())
+            if _like_family(path)]
 
 
 def _like_family(path: Path) -> bool:

@@ -114,6 +114,7 @@ class _Run:
                  made: Frame) -> None:
         self.specs, self.options, self.profile, self.out = specs, options, profile, out
         self.frame = made
+        self.sources = {source_name(source.path): source for source in made.families}
         self.records = verification.read(specs) if profile and profile.verification else []
         tried = {record.combination.partition("/")[0] for record in self.records}
         self.workshop = Workshop(made, profile, tried)
@@ -123,7 +124,6 @@ class _Run:
         self.whole: tuple[bytes, list[Finding]] = (b"", [])
 
     def compile(self) -> Compiled:
-        families = self.frame.families
         if self.path is not None:
             self.workshop.fingerprint = cache.digest(cache.code(self.stamps), *self._frame_bytes())
             same = self.store.frame[0] == self.workshop.fingerprint
@@ -132,9 +132,8 @@ class _Run:
         parts = self._parts(reuse)
         engines = self._engines
         findings = self._findings(parts, engines)
-        names = {source_name(source.path): source for source in families}
-        result = Compiled(findings, self.frame.catalogue, len(families), sources=names)
-        result.broken = {name for name, part in zip(names, parts, strict=True)
+        result = Compiled(findings, self.frame.catalogue, len(parts), sources=self.sources)
+        result.broken = {name for name, part in zip(self.sources, parts, strict=True)
                          if part.kept.card is None}
         fresh = cache.Store([cache.Entry(part.key, part.kept) for part in parts])
         if self.profile is not None:
@@ -162,34 +161,34 @@ class _Run:
         return {path.name: self.stamps.digest_or_read(os.fspath(path)) or b""
                 for path in folder.glob(lockfile.file_name("*"))}
 
-    def _key(self, source: Source, sha256: bytes) -> bytes:
+    def _key(self, name: str, source: Source, sha256: bytes) -> bytes:
         """What stands for everything that decides on a family's unit; empty if it was not read."""
         if self.path is None or not sha256:
             return b""
         return cache.digest(
             self.workshop.fingerprint,
-            source_name(source.path).encode("utf-8", "surrogateescape"),
+            name.encode("utf-8", "surrogateescape"),
             source.relative.encode("utf-8", "surrogateescape"),
             self.locks.get(lockfile.file_name(source.path.stem), b""), sha256)
 
     def _parts(self, reuse: Reuse) -> list[Part]:
         """Every family: what an earlier run kept of it if that is still right, else compiled."""
         known = {entry.key: entry for entry in self.store.entries if entry.key}
-        parts: list[Part | None] = [None for _ in self.frame.families]
-        for number, source in enumerate(self.frame.families if known else ()):
+        parts: dict[str, Part | None] = dict.fromkeys(self.sources)
+        for name, source in self.sources.items() if known else ():
             sha256 = self.stamps.digest_or_read(os.fspath(source.path))
-            entry = known.get(self._key(source, sha256 or b""))
+            entry = known.get(self._key(name, source, sha256 or b""))
             if entry is not None and reuse.still_there(entry):
-                parts[number] = Part(entry.key, entry.kept, None, entry)
-        missing = [number for number, part in enumerate(parts) if part is None]
-        work = [self.frame.families[number] for number in missing]
+                parts[name] = Part(entry.key, entry.kept, None, entry)
+        work = {name: self.sources[name] for name, part in parts.items() if part is None}
         jobs = parallel.jobs_for(self.options.jobs, len(work))
-        made = parallel.compile_all(self.workshop, self.specs, work, jobs, self._meanwhile)
-        for number, source, one in zip(missing, work, made, strict=True):
+        made = parallel.compile_all(self.workshop, self.specs, list(work.values()), jobs,
+                                    self._meanwhile)
+        for (name, source), one in zip(work.items(), made, strict=True):
             self.stamps.remember(os.fspath(source.path), one.seen, one.sha256)
-            key = self._key(source, one.sha256)
-            parts[number] = Part(key, one.unit.kept, one.unit, known.get(key))
-        return [part for part in parts if part is not None]
+            key = self._key(name, source, one.sha256)
+            parts[name] = Part(key, one.unit.kept, one.unit, known.get(key))
+        return [part for part in parts.values() if part is not None]
 
     def _frame_bytes(self) -> Iterator[bytes]:
         """Everything but the families that their units depend on."""
@@ -240,14 +239,14 @@ class _Run:
         found = [*catalogue.findings, *engines, *self.whole[1]]
         renamed: dict[str, str | None] = dict(unit.renamed for unit in kept if unit.card)
         comments = {}
-        for source, unit in zip(self.frame.families, kept, strict=True):
+        for (name, source), unit in zip(self.sources.items(), kept, strict=True):
             if unit.card is None:
                 continue
             found += unit.findings
             if unit.linked:
                 found += self.workshop.check_linked(source, renamed)
             if unit.comments:
-                comments[source_name(source.path)] = unit.comments
+                comments[name] = unit.comments
         for document in catalogue.documents:
             if document.file in catalogue.checked:
                 comments[document.file] = suppress.comments(document.text, document.root)

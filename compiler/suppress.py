@@ -85,7 +85,10 @@ def accept(findings: list[Finding], comments: Mapping[str, list[Comment]]) -> li
     kept: list[Finding] = []
     used: set[tuple[str, Span, str]] = set()
     for finding in findings:
-        accepted = [comment for comment in comments.get(finding.file, ())
+        if finding.file not in comments:
+            kept.append(finding)
+            continue
+        accepted = [comment for comment in comments[finding.file]
                     if comment.target == finding.span.line and finding.code in comment.codes
                     and not comment.problem]
         used.update((finding.file, comment.span, finding.code) for comment in accepted)

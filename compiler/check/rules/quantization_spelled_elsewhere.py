@@ -42,7 +42,7 @@ Right
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from compiler.check.registry import Scope
 from compiler.check.view import CatalogueFact, CatalogueView, FamilyView, Place, Problem
@@ -73,22 +73,20 @@ def gather(family: FamilyView) -> Iterator[Fact]:
             yield Fact(spec.format, text(node) or "", spec.place(node) if free else None)
 
 
-def check(facts: Iterable[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
+def check(facts: Sequence[Fact], catalogue: CatalogueView) -> Iterator[Problem]:
     """Count the spellings of each name of a format; the rarer ones are reported."""
     del catalogue
-    spellings: dict[tuple[str, str], Counter[str]] = {}
-    free: list[tuple[Fact, Place]] = []
-    for fact in facts:
-        spellings.setdefault((fact.format, fact.name.lower()), Counter())[fact.name] += 1
-        if fact.place is not None:
-            free.append((fact, fact.place))
-    for fact, place in free:
-        counts = spellings[fact.format, fact.name.lower()]
-        if len(counts) == 1:
+    spellings: dict[tuple[str, str], dict[str, int]] = {}
+    for (form, name), count in Counter((fact.format, fact.name) for fact in facts).items():
+        spellings.setdefault((form, name.lower()), {})[name] = count
+    several = {name for counts in spellings.values() if len(counts) > 1 for name in counts}
+    for fact in facts if several else ():
+        if fact.place is None or fact.name not in several:
             continue
+        counts = spellings[fact.format, fact.name.lower()]
         usual = max(counts, key=lambda spelling: (counts[spelling], spelling == spelling.title(),
                                                   spelling))
         if fact.name != usual:
-            yield place.problem(
+            yield fact.place.problem(
                 f"{fact.name} is spelled {usual} in {counts[usual]} other places",
                 f"write {usual}")
