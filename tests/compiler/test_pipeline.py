@@ -20,6 +20,7 @@ from compiler.emit.write import LIST
 from compiler.pipeline import Options, compile_specs
 from compiler.plan import plan
 from compiler.review import of_compiled, review
+from runtime import index
 from tests.bench import synthetic
 from tests.support.project import ROOT
 
@@ -375,6 +376,52 @@ def test_a_file_that_was_just_changed_is_read_again(tmp_path, monkeypatch):
     first = stamps.Stamps({})
     assert first.digest_or_read(str(path)) == hashlib.sha256(b"a").digest()
     assert first.taken == {}
+
+
+def test_content_of_a_known_file_is_what_was_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(stamps, "_TICKS", 0)
+    monkeypatch.setattr(stamps, "_COARSE_TICKS", 0)
+    path = tmp_path / "file"
+    path.write_bytes(b"a")
+    known = stamps.Stamps({})
+    digest = known.digest_or_read(str(path))
+    assert known.content(str(path), digest) == b"a"
+    assert known.content(str(path), b"another") is None
+    path.write_bytes(b"b")
+    assert known.content(str(path), digest) is None
+    real = stamps.look
+    seen = []
+
+    def look(name):  # changed between the look and the reading
+        found = real(name)
+        if not seen:
+            path.write_bytes(b"c")
+        seen.append(found)
+        return found
+
+    again = known.digest_or_read(str(path))
+    monkeypatch.setattr(stamps, "look", look)
+    assert known.content(str(path), again) is None
+    assert len(seen) == 2
+
+
+def test_the_index_of_a_large_manifest_is_the_same_from_the_cache(specs, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    check_same(specs, out)
+    assert not (out / "manifest.index").exists()
+    monkeypatch.setattr(index, "WORTH", 0)  # as if it had grown
+    edit(family(specs, 1), "synthetic family", "changed family")
+    for _ in range(2):
+        check_same(specs, out)
+    assert (out / "manifest.index").exists()
+    edit(family(specs, 3), "synthetic family", "changed family")
+    check_same(specs, out)
+    family(specs, 5).unlink()
+    check_same(specs, out)
+    (out / "manifest.index").unlink()
+    check_same(specs, out)
+    (out / "manifest.json").unlink()
+    check_same(specs, out)
 
 
 def test_families_that_would_share_a_page_leave_it_to_the_whole(specs, tmp_path):
