@@ -48,6 +48,14 @@ _METHODS = {
     "fbgemm_fp8": ("fp8", "fp8"), "mxfp4": ("fp4", "fp4"), "nvfp4": ("fp4", "fp4"),
     "modelopt_fp4": ("fp4", "fp4"), "bitsandbytes": ("bnb", "{}-bit"), "mlx": ("mlx", "{}bit"),
 }
+#: Methods that stand for several formats, by the bits of the weights.
+_FORMATS_BY_BITS = {("modelopt", 8): "fp8", ("modelopt", 4): "fp4"}
+#: Files that say what a repository holds instead of a model by itself.
+_NO_MODEL = {"model_index.json": ("a pipeline of several models", "name one of a language model"),
+             "adapter_config.json": ("an adapter, which only changes another model",
+                                     "name the repository of the whole model")}
+#: Likewise, for a model whose use is another than to write texts.
+_EMBEDDING = ("config_sentence_transformers.json", "sentence_bert_config.json")
 _DTYPES = {"bfloat16": "bf16", "float16": "fp16"}
 _NOWHERE = Source(file="", line=1)
 
@@ -106,16 +114,29 @@ def draft(name: str, origin: Origin, *, quantizations: Sequence[str],
         files = safe_files(resolved)
         listed = gguf_files(files, quantizations)
         uses = _uses(origin, resolved, listed, files)
-        if not uses:
-            why = ("it has neither .gguf files nor .safetensors or .bin files at its top"
-                   if not listed.others else
-                   f"no name of its {len(listed.others)} .gguf files says a quantization")
-            raise UserError(f"{origin.repo_id} on {TITLES[origin.hub]} holds no weights that can "
-                            "be drafted", code="files-missing", why=why,
-                            hint="name the repository that holds the weights themselves")
+        if refusal := _refusal(origin, files, listed, uses):
+            raise refusal
         found = describe(Wanted(origin.hub, origin.repo_id, None, tuple(uses)), reading, time="")
         card = reading.text("README.md", _CARD)
     return _Drafting(name, origin, found, listed, files).facts(card)
+
+
+def _refusal(origin: Origin, files: Sequence[RemoteFile], listed: GgufFiles, uses: Sequence[Use],
+             ) -> UserError | None:
+    """Why nothing can be drafted; None where something can."""
+    where = f"{origin.repo_id} on {TITLES[origin.hub]}"
+    paths = {file.path for file in files}
+    for path, (what, hint) in _NO_MODEL.items() if "config.json" not in paths else ():
+        if path in paths:
+            return UserError(f"{where} holds {what}", code="no-language-model",
+                             why=f"its {path} says so", hint=hint)
+    if uses:
+        return None
+    why = ("it has neither .gguf files nor .safetensors or .bin files at its top"
+           if not listed.others else
+           f"no name of its {len(listed.others)} .gguf files says a quantization")
+    return UserError(f"{where} holds no weights that can be drafted", code="files-missing", why=why,
+                     hint="name the repository that holds the weights themselves")
 
 
 def _uses(origin: Origin, resolved: Resolved, listed: GgufFiles, files: Sequence[RemoteFile],
@@ -181,6 +202,8 @@ class _Drafting:
             notes.append("Whether there is a chat template could not be read: chat is a guess.")
         elif not template:
             notes.append("There is no chat template, so it only completes texts.")
+        if any(file.path in _EMBEDDING for file in self.files):
+            notes.append("It is an embedding model: no engine here serves it as one that writes.")
         return Facts(
             name=self.name, specs=specs, context_length=context, drafted=True,
             languages=languages(card), abilities=["chat" if template is not False else "generate"],
@@ -201,6 +224,8 @@ class _Drafting:
         if others:
             count = "1 GGUF file is" if len(others) == 1 else f"{len(others)} GGUF files are"
             notes.append(f"{count} left out, since no template above names them.")
+        if self.listed.projectors:
+            notes.append("Its projector files give it vision or hearing: add that to abilities.")
         label = self.header.size_label if self.header else None
         size, told = self._size(None, label or "")
         return SpecFacts(
@@ -232,6 +257,11 @@ class _Drafting:
                 return "mlx", _DTYPES.get(self.config.dtype or ""), []
             return "pytorch", "none", []
         known = _METHODS.get(method)
+        named = [name for name in stated_formats(self.origin.repo_id) if name in ("fp8", "fp4")]
+        if by_bits := _FORMATS_BY_BITS.get((method, bits or 0)):
+            known = (by_bits, by_bits)
+        elif method == "compressed-tensors" and named == [f"fp{bits}"]:
+            known = (named[0], named[0])  # whole numbers have eight bits as well; the name tells
         if known is None:
             shown = method if _TYPE.fullmatch(method) else "another"
             return "pytorch", None, [f"config.json states the quantization method {shown}: decide "

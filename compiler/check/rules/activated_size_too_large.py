@@ -51,7 +51,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
     for spec in family.specs:
         node = spec.node.get("activated_size_in_billions")
         activated = size_text(node)
-        if node and activated and parse_size(activated) > parse_size(spec.size):
+        # A zero is a placeholder, MB270.
+        if node and activated and parse_size(activated) > parse_size(spec.size) > 0:
             yield family.problem(
                 node, f"the activated size {activated} is larger than the size {spec.size}",
                 "exchange the two, or correct one of them")

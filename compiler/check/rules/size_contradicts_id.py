@@ -71,7 +71,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
 def _contradicting(name: str, size: str) -> list[StatedSize]:
     """The sizes that an id or file name states, if none of them can be meant by `size`."""
     stated, total = stated_sizes(base_name(name)), parse_size(size)
-    return [] if any(each.fits(total) for each in stated) else stated
+    # 0 is the skeleton's placeholder (MB270), which contradicts nothing.
+    return [] if not total or any(each.fits(total) for each in stated) else stated
 
 
 def _activated(family: FamilyView, node: Scalar, activated: str) -> Iterator[Problem]:

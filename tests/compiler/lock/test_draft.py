@@ -186,6 +186,59 @@ def test_there_is_nothing_to_draft(
     assert list(empty.rglob("*")) == []
 
 
+@pytest.mark.parametrize(("path", "told"), [
+    ("model_index.json", "holds a pipeline of several models"),
+    ("adapter_config.json", "holds an adapter")])
+def test_what_is_no_model_by_itself(
+    empty: Path, hub: HubServer, capsys: pytest.CaptureFixture[str], path: str, told: str,
+) -> None:
+    hub.add("org/other", {path: b"{}", "weights.safetensors": catalogue.WEIGHTS})
+    assert main(["new", "demo", "--specs", str(empty), "--from", "huggingface:org/other"]) == 1
+    assert told in capsys.readouterr().err
+    assert list(empty.rglob("*")) == []
+
+
+@pytest.mark.parametrize(("repo_id", "stated", "drafted"), [
+    ("nv/demo-FP8", {"quant_method": "modelopt", "quant_algo": "FP8"}, ("fp8", ["fp8"])),
+    ("nv/demo-NVFP4", {"quant_method": "modelopt", "quant_algo": "NVFP4"}, ("fp4", ["fp4"])),
+    ("nv/demo-mixed", {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION"},
+     ("pytorch", ["TODO"])),
+    ("rh/demo-FP8-dynamic", {"quant_method": "compressed-tensors", "config_groups": {"g": {
+        "weights": {"num_bits": 8, "type": "float"}}}}, ("fp8", ["fp8"])),
+    ("rh/demo.w8a8", {"quant_method": "compressed-tensors", "config_groups": {"g": {
+        "weights": {"num_bits": 8, "type": "int"}}}}, ("pytorch", ["TODO"])),
+    ("q/demo-exl2", {"quant_method": "exl2", "bits": 4.25}, ("pytorch", ["TODO"])),
+])
+def test_methods_that_stand_for_several_formats(
+    empty: Path, hub: HubServer, repo_id: str, stated: dict[str, Any], drafted: tuple[str, Any],
+) -> None:
+    hub.add(repo_id, {
+        "config.json": json.dumps({**catalogue.CONFIG, "quantization_config": stated}).encode(),
+        "model.safetensors": catalogue.WEIGHTS})
+    [spec] = draft(empty, f"huggingface:{repo_id}")["specs"]
+    assert (spec["format"], spec["quantizations"]) == drafted
+    left(empty)
+
+
+def test_what_a_person_must_decide_is_said(empty: Path, hub: HubServer) -> None:
+    hub.add("lab/demo-8B", {
+        "config.json": b"{}", "modules.json": b"[]", "sentence_bert_config.json": b"{}",
+        "model.safetensors": models.safetensors(400), "demo-8B-Q8_0.gguf": models.described_gguf(),
+        "mmproj-F16.gguf": models.gguf()})
+    draft(empty, "huggingface:lab/demo-8B")
+    text = (empty / "families/demo.yaml").read_text()
+    assert "# It is an embedding model" in text
+    assert "# Its projector files give it vision or hearing" in text
+    assert all("size" not in path for path in left(empty))  # 8, as the name says
+
+
+def test_a_size_that_is_still_open_contradicts_no_name(empty: Path, hub: HubServer) -> None:
+    hub.add("lab/demo-8B", {"config.json": json.dumps(catalogue.CONFIG).encode(),
+                            "model.safetensors": catalogue.WEIGHTS})
+    draft(empty, "huggingface:lab/demo-8B")
+    assert "specs[0].size_in_billions" in left(empty)
+
+
 def test_a_name_that_is_taken_is_refused_before_the_hub_is_asked(
     empty: Path, hub: HubServer,
 ) -> None:
