@@ -62,6 +62,7 @@ class Job:
         programs = folder / "bin"
         programs.mkdir()
         self._program(programs / "compiler", 'exec "{python}" -m compiler.cli "$@"')
+        self._program(programs / "python", 'exec "{python}" "$@"')
         self._program(programs / "gh", 'exec "{python}" "{folder}/gh.py" "$@"')
         (folder / "gh.py").write_text(
             "import json, pathlib, sys\n"
@@ -92,6 +93,10 @@ class Job:
         self._step("Keep the issue")
         return [tuple(json.loads(line)) for line in self.calls.read_text().splitlines()]
 
+    def called(self) -> list[list[str]]:
+        """What `gh` was called with in the last run."""
+        return [json.loads(line)[0] for line in self.calls.read_text().splitlines()]
+
     def _step(self, name: str) -> None:
         [job] = workflow()["jobs"].values()
         [step] = [step for step in job["steps"] if step.get("name") == name]
@@ -99,7 +104,8 @@ class Job:
         known = {"runner.temp": str(self.folder), "github.token": "secret",
                  "github.repository": "org/catalogue", "github.run_id": "1",
                  "github.server_url": "https://github.example",
-                 "steps.hubs.outputs.moved": self.outputs.read_text()[len("moved="):].strip()}
+                 **{f"steps.hubs.outputs.{key}": value for key, value in (
+                     line.split("=", 1) for line in self.outputs.read_text().splitlines())}}
         environment = {key: re.sub(r"\$\{\{ ([a-z_.]+) \}\}", lambda match: known[match[1]], text)
                        for key, text in step["env"].items()}
         subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
@@ -117,7 +123,7 @@ def job(tmp_path: Path, hub: HubServer) -> Job:  # noqa: F811 - the fixture
 
 
 def test_one_issue_follows_what_the_hubs_do(
-    job: Job, hub: HubServer, tmp_path: Path,  # noqa: F811 - the fixture
+    job: Job, hub: HubServer, monkeypatch: pytest.MonkeyPatch,  # noqa: F811 - the fixture
 ) -> None:
     def verbs() -> list[str]:
         return [" ".join(words[:2]) for words, _ in job.run()]
@@ -140,5 +146,12 @@ def test_one_issue_follows_what_the_hubs_do(
     assert "everybody" in body
 
     assert verbs() == ["issue list", "issue edit"]
+    # A hub that does not answer is no news: the run fails, and the issue is left alone.
+    with monkeypatch.context() as patch:
+        patch.setitem(job.environment, "HF_ENDPOINT", "http://127.0.0.1:9")
+        with pytest.raises(subprocess.CalledProcessError) as caught:
+            job.run()
+        assert "::error::3 sources could not be asked" in caught.value.stdout
+        assert [words[1] for words in job.called()] == ["list"]
     assert main(["lock", "--specs", str(job.specs), "--quiet"]) == 0
     assert verbs() == ["issue list", "issue close"]
