@@ -71,14 +71,10 @@ class Verification(msgspec.Struct, frozen=True):
 
     Attributes:
         tried: Combination id → what became of it, in page order.
-        engines: Engine names, for the matrix.
-        formats: Format names, for the matrix.
-        cells: (engine, format) → counts.
+        cells: (engine, format) → counts, in alphabetical order.
     """
 
     tried: dict[str, Tried] = {}
-    engines: list[str] = []
-    formats: list[str] = []
     cells: dict[tuple[str, str], Cell] = {}
 
 
@@ -109,7 +105,7 @@ def merge(manifest: Manifest, found: Sequence[Record],
             if combination.id in by_id:
                 result.tried[combination.id] = _tried(combination, by_id[combination.id])
     if result.tried:
-        _count(manifest, result, promised if promised is not None else _promised(manifest))
+        _count(result, promised if promised is not None else _promised(manifest))
     return result
 
 
@@ -158,19 +154,14 @@ def _promised(manifest: Manifest) -> Mapping[tuple[str, str], int]:
     return promised
 
 
-def _count(manifest: Manifest, result: Verification, promised: Mapping[tuple[str, str], int],
-           ) -> None:
+def _count(result: Verification, promised: Mapping[tuple[str, str], int]) -> None:
     outcomes: dict[tuple[str, str], dict[str, int]] = {}
     for tried in result.tried.values():
         key = (tried.combination.engine.name, tried.combination.spec.format)
         word = tried.best.outcome if tried.best else "stale"
         counts = outcomes.setdefault(key, {})
         counts[word] = counts.get(word, 0) + 1
-    keys = sorted({*promised, *outcomes}, key=lambda key: (key[0].casefold(), key[1]))
-    result.engines.extend(dict.fromkeys(engine for engine, _ in keys))
-    used = {name for _, name in keys}
-    result.formats.extend(each.name for each in manifest.formats if each.name in used)
-    for key in keys:
+    for key in sorted({*promised, *outcomes}, key=lambda key: (key[0].casefold(), key[1])):
         counts = outcomes.get(key, {})
         ordered = {name: counts[name] for name in (*_OUTCOMES, "stale") if name in counts}
         result.cells[key] = Cell(promised.get(key, 0), ordered)

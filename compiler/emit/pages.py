@@ -183,10 +183,9 @@ class Writer:
         """The page of all records."""
         self.place = "verification"
         known = self.verification
-        rows = [(engine, [known.cells[engine, name].text if (engine, name) in known.cells else "–"
-                          for name in known.formats]) for engine in known.engines]
+        cells = [(engine, name, cell.text) for (engine, name), cell in known.cells.items()]
         return self._marked(self.environment.get_template("verification.rst.j2").render(
-            tried=bool(known.tried), formats=known.formats, rows=rows,
+            tried=bool(known.tried), cells=cells,
             lines=[line for tried in known.tried.values() for line in view.record_lines(tried)]))
 
     def index(self, families: list[Family], names: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from compiler.sphinx import translation
 from runtime import __version__
 
 #: Changes when pages that were read by an earlier version must be read again.
-ENV_VERSION = 1
+ENV_VERSION = 2
 #: The extension's parts, each a module with a `setup(app)` of its own, in the order of set-up.
 PARTS = (
     "assets",

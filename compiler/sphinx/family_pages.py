@@ -89,6 +89,9 @@ def _spec_section(section: nodes.section, each: SpecChoices, program: tuple[str,
     kept = [child for child in plain if not _superseded(child, language)]
     if any(isinstance(child, nodes.literal_block) and "${" in child.astext() for child in kept):
         kept = list(_commands(each, program))
+    if facts is not None and each.quantizations:
+        memory = language.say("Disk and Memory (estimate):")
+        facts.children = [item for item in facts if not item.astext().startswith(memory)]
     place = section.index(facts) + 1 if facts is not None else at
     fold: list[nodes.Node] = []
     if kept:

@@ -66,20 +66,22 @@
   };
 
   // --- the command -----------------------------------------------------------------------------
-  function line() {
+  const line = () => lineWords().join(" ");
+
+  function lineWords() {
     const { spec, quantization } = state;
     const values = [engines[state.engine][0], data.name, spec.size, spec.format, quantization[0]];
     const argv = [...data.program];
     data.options.forEach((option, number) => argv.push(...pair(option, values[number])));
     if (spec.variant) argv.push(...pair("--variant", spec.variant));
-    if (!data.more) return argv.map(quote).join(" ");
+    if (!data.more) return argv.map(quote);
     if (state.hub) argv.push(...pair("--hub", state.hub));
     if (state.provider) argv.push(...pair("--provider", state.provider));
     if (state.context) argv.push("--context-length", state.context);
     if (state.port) argv.push("--port", state.port);
     if (spec.remote) argv.push("--trust-remote-code");
     if (state.detach) argv.push("--detach");
-    return argv.map(quote).join(" ");
+    return argv.map(quote);
   }
 
   // --- addresses -------------------------------------------------------------------------------
@@ -294,7 +296,8 @@
     const blocked = spec.remote && data.more && !state.trust;
     trust.node.hidden = !(spec.remote && data.more);
     trust.input.checked = state.trust;
-    command.textContent = blocked ? words.untrusted : line();
+    command.replaceChildren(...blocked ? [words.untrusted]
+      : lineWords().flatMap(word => [" ", make("span", {}, word)]).slice(1));
     copy.disabled = blocked;
     copied.textContent = "";
     if (changed) {
