@@ -54,13 +54,17 @@ def index_page() -> str:
         members = [item for item in explanations().values() if item.code.startswith(prefix)]
         if not members:
             continue
+        columns = [("Code", 12, [f":ref:`{item.code} <rule-{item.code.lower()}>`"
+                                 for item in members]),
+                   ("What it reports", 50, [_code(item.summary) for item in members]),
+                   ("Severity", 10, [item.severity for item in members])]
+        if any(item.name for item in members):
+            columns.append(("Name", 28, [item.name for item in members]))
         lines += [heading, "-" * len(heading), "", ".. list-table::", "   :header-rows: 1",
-                  "   :widths: 12 28 10 50", "", "   * - Code", "     - Name", "     - Severity",
-                  "     - What it reports"]
-        for item in members:
-            lines += [f"   * - :ref:`{item.code} <rule-{item.code.lower()}>`",
-                      f"     - {item.name}", f"     - {item.severity}",
-                      f"     - {_code(item.summary)}"]
+                  "   :widths: " + " ".join(str(width) for _, width, _ in columns), ""]
+        for row in zip(*([head, *cells] for head, _, cells in columns), strict=True):
+            lines += [f"   {'*' if number == 0 else ' '} - {cell}"
+                      for number, cell in enumerate(row)]
         lines += ["", ".. toctree::", "   :hidden:", "",
                   *(f"   {item.code}" for item in members), ""]
     return "\n".join(lines)

@@ -96,7 +96,7 @@ def _page(known: Site, engine: Engine, catalogue: str) -> Iterator[nodes.Node]:
     yield _section(engine, "loads", _("What it loads"), _loads_table(known, engine, catalogue))
     if engine.refuses:
         yield _section(engine, "refuses", _("What it does not load"), nodes.bullet_list(
-            "", *(nodes.list_item("", _refusal(known, each)) for each in engine.refuses),
+            "", *(nodes.list_item("", _refusal(known, engine, each)) for each in engine.refuses),
             bullet="-"))
     install = [elements.code(f"runtime engines install {engine.name}")] if (
         engine.launchable and any(each.requirements for each in engine.providers)) else []
@@ -130,8 +130,10 @@ def _section(engine: Engine, part: str, title: str, *content: nodes.Node) -> nod
     return nodes.section("", nodes.title("", title), *content, ids=[name], names=[name])
 
 
-def _refusal(known: Site, refuses: Refuses) -> nodes.Node:
-    limits = [*map(str, refuses.quantizations), *refuses.providers]
+def _refusal(known: Site, engine: Engine, refuses: Refuses) -> nodes.Node:
+    named = elements.commas(nodes.literal("", each) for each in refuses.quantizations)
+    some = 0 < len(refuses.providers) < len(engine.providers)
+    limits = [_("with %s") % ", ".join(refuses.providers)] if some else []
     limits += [_("without %s") % flag for flag in refuses.without_cpu_flags]
     limits += [_("in several files")] if refuses.split_files else []
     inside = _(" (%s)") % ", ".join(limits) if limits else ""
@@ -139,8 +141,8 @@ def _refusal(known: Site, refuses: Refuses) -> nodes.Node:
     since = _("Seen since version %s.") % refuses.since if refuses.since else ""
     until = _("Until version %s.") % refuses.until if refuses.until else ""
     after = words.sentences(reason, since, until).removeprefix(reason)
-    return elements.paragraph(nodes.literal("", refuses.format), inside + _(": "),
-                              reason, after)
+    return elements.paragraph(nodes.literal("", refuses.format), *([" "] if named else []), *named,
+                              inside + _(": "), reason, after)
 
 
 def _provider(known: Site, provider: Provider) -> nodes.definition_list_item:
