@@ -71,7 +71,7 @@ def main(words: list[str]) -> int:
         try:
             assert process.stdout is not None
             told = process.stdout.readline()
-            if not told.startswith("{"):
+            if not told.startswith("{") or "base_url" not in told:
                 sys.stdout.write(told + process.stdout.read())
                 return 1
             ready = json.loads(told)

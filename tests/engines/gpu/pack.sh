@@ -1,13 +1,16 @@
 #!/bin/sh
 # Pack what a GPU machine without a network needs to verify seed-oss's twins; see README.md.
-# Usage: pack.sh OUT TWINS
+# Usage: pack.sh OUT [TWINS]
+# The engines, which take longest, are packed anew only when their lists change; without TWINS they
+# are all that is packed.
 # XZ_LEVEL=-0 packs faster, into more bytes.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 repo=$(CDPATH='' cd -- "$here/../../.." && pwd)
 mkdir -p "$1"
 out=$(CDPATH='' cd -- "$1" && pwd)
-twins=$(CDPATH='' cd -- "$2" && pwd)
+twins=""
+[ $# -lt 2 ] || twins=$(CDPATH='' cd -- "$2" && pwd)
 python=${PYTHON:-python3}
 
 platforms=""
@@ -37,38 +40,58 @@ fetch_each() { # fetch_each LIST FOLDER: one after the other, since one has no w
   done
 }
 
-rm -rf "$out/work" "$out/parts"
-mkdir -p "$out/work/site" "$out/work/gguf" "$out/work/transformers" "$out/parts"
-fetch "$here/vllm.txt" "$out/wheels/vllm"
-fetch "$here/transformers.txt" "$out/wheels/transformers"
-printf 'vllm==0.26.0\n' >"$out/vllm.txt"
-printf 'vllm-gguf-plugin==0.0.5\ngguf==0.19.0\n' >"$out/gguf.txt"
-fetch "$out/vllm.txt" "$out/wheels/vllm"
-fetch "$out/gguf.txt" "$out/wheels/gguf"
-for wheel in "$out"/wheels/vllm/*.whl; do
-  "$python" -m zipfile -e "$wheel" "$out/work/site"
-done
-for wheel in "$out"/wheels/gguf/*.whl; do
-  "$python" -m zipfile -e "$wheel" "$out/work/gguf"
-done
-for wheel in "$out"/wheels/transformers/*.whl; do
-  "$python" -m zipfile -e "$wheel" "$out/work/transformers"
-done
+pack() { # pack NAME FOLDER…: folders of `work` as one archive
+  name=$1
+  shift
+  tar -C "$out/work" -cf - "$@" | xz -T0 "${XZ_LEVEL:--4}" >"$out/$name.new"
+  mv "$out/$name.new" "$out/$name.tar.xz"
+}
 
-# Compiled there: the sources, with the header and the library that they need.
-mkdir -p "$out/work/pcre"
-"$python" -m pip download -q --no-deps --no-binary pypcre -d "$out/pcre" \
-  pypcre==0.6.4
-tar -xzf "$out"/pcre/pypcre-*.tar.gz -C "$out/work/pcre" --strip-components=1
-cp -L "${PCRE2_HEADER:-/usr/include/pcre2.h}" "$out/work/pcre/pcre_ext/pcre2.h"
-cp -L "${PCRE2_LIBRARY:-/usr/lib/x86_64-linux-gnu/libpcre2-8.so.0}" "$out/work/pcre/"
+engines() {
+  rm -rf "$out/work"
+  mkdir -p "$out/work/site" "$out/work/gguf" "$out/work/transformers" "$out/work/pcre"
+  printf 'vllm==0.26.0\n' >"$out/vllm.txt"
+  printf 'vllm-gguf-plugin==0.0.5\ngguf==0.19.0\n' >"$out/gguf.txt"
+  fetch "$here/vllm.txt" "$out/wheels/vllm"
+  fetch "$out/vllm.txt" "$out/wheels/vllm"
+  fetch "$out/gguf.txt" "$out/wheels/gguf"
+  fetch "$here/transformers.txt" "$out/wheels/transformers"
+  for wheel in "$out"/wheels/vllm/*.whl; do
+    "$python" -m zipfile -e "$wheel" "$out/work/site"
+  done
+  for wheel in "$out"/wheels/gguf/*.whl; do
+    "$python" -m zipfile -e "$wheel" "$out/work/gguf"
+  done
+  for wheel in "$out"/wheels/transformers/*.whl; do
+    "$python" -m zipfile -e "$wheel" "$out/work/transformers"
+  done
+  # Compiled there: the sources, with the header and the library that they need.
+  "$python" -m pip download -q --no-deps --no-binary pypcre -d "$out/pcre" \
+    pypcre==0.6.4
+  tar -xzf "$out"/pcre/pypcre-*.tar.gz -C "$out/work/pcre" --strip-components=1
+  cp -L "${PCRE2_HEADER:-/usr/include/pcre2.h}" "$out/work/pcre/pcre_ext/pcre2.h"
+  cp -L "${PCRE2_LIBRARY:-/usr/lib/x86_64-linux-gnu/libpcre2-8.so.0}" "$out/work/pcre/"
+  pack engines site gguf transformers pcre
+}
 
-mkdir -p "$out/work/modelbook"
-git -C "$repo" archive HEAD | tar -x -C "$out/work/modelbook"
-(cd "$out/work/modelbook" && "$python" -c 'from compiler.cli import main; raise SystemExit(main())' \
-  build --specs specs --out "$out/work/built")
-cp -R "$twins" "$out/work/twins"
-tar -C "$out/work" -cf - . | xz -T0 "${XZ_LEVEL:--4}" >"$out/all.tar.xz"
-split -b 55000000 -d "$out/all.tar.xz" "$out/parts/part"
-(cd "$out" && sha256sum all.tar.xz >parts/sums)
-ls -l "$out/parts"
+as_they_were() { # nothing that decides the engines is newer than their archive
+  for source in "$here/pack.sh" "$here/vllm.txt" "$here/transformers.txt"; do
+    [ "$out/engines.tar.xz" -nt "$source" ] || return 1
+  done
+}
+
+as_they_were || engines
+if [ -n "$twins" ]; then
+  rm -rf "$out/work/modelbook" "$out/work/built" "$out/work/twins" "$out/parts"
+  mkdir -p "$out/work/modelbook" "$out/parts"
+  git -C "$repo" archive HEAD | tar -x -C "$out/work/modelbook"
+  (cd "$out/work/modelbook" &&
+    "$python" -c 'from compiler.cli import main; raise SystemExit(main())' \
+      build --specs specs --out "$out/work/built")
+  cp -R "$twins" "$out/work/twins"
+  pack rest modelbook built twins
+  (cd "$out" && sha256sum engines.tar.xz rest.tar.xz >parts/sums)
+  split -b 55000000 -d "$out/engines.tar.xz" "$out/parts/engines."
+  split -b 55000000 -d "$out/rest.tar.xz" "$out/parts/rest."
+  ls -l "$out/parts"
+fi

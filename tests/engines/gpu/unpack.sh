@@ -7,9 +7,12 @@ mkdir -p "$2"
 dir=$(CDPATH='' cd -- "$2" && pwd)
 python=${PYTHON:-python3}
 
-cat "$parts"/part* >"$dir/all.tar.xz"
+for name in engines rest; do
+  cat "$parts/$name".* >"$dir/$name.tar.xz"
+done
 cp "$parts/sums" "$dir/sums"
-(cd "$dir" && sha256sum -c sums && xz -T0 -dc all.tar.xz | tar -x && rm all.tar.xz)
+(cd "$dir" && sha256sum -c sums && xz -T0 -dc engines.tar.xz | tar -x &&
+  xz -T0 -dc rest.tar.xz | tar -x && rm engines.tar.xz rest.tar.xz)
 
 # Else each start compiles them again, for as long as an engine takes to start.
 (unset PYTHONDONTWRITEBYTECODE && cd "$dir" &&
