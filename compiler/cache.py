@@ -30,6 +30,7 @@ from pathlib import Path
 
 import msgspec
 
+from compiler.catalogue import Parsed
 from compiler.finding import Finding
 from compiler.stamps import Stamp, Stamps
 from compiler.unit import Kept
@@ -73,6 +74,8 @@ class Store(msgspec.Struct, frozen=True, array_like=True, gc=False):
             catalogue found in them.
         stamps: Path → stamp, of every file that was read.
         templates: Bytecode of the profile's templates, made under that frame.
+        code: What stands for the code that made all of it.
+        parsed: The spec files but the families, if nothing was found in them.
     """
 
     entries: list[Entry] = []
@@ -81,6 +84,8 @@ class Store(msgspec.Struct, frozen=True, array_like=True, gc=False):
     whole: tuple[bytes, list[Finding]] = (b"", [])
     stamps: dict[str, Stamp] = {}
     templates: dict[str, bytes] = {}
+    code: bytes = b""
+    parsed: Parsed | None = None
 
 
 def folder() -> Path:

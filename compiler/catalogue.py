@@ -13,9 +13,7 @@ from compiler.finding import Finding, Severity
 from compiler.read import codes
 from compiler.read.file import TOP, decoded, read_bytes, source_name
 from compiler.read.nodes import Mapping, Node, Scalar
-from compiler.read.parse import parse
 from compiler.resolve import scalars, text
-from compiler.schema.validate import validate
 from runtime import facts, lockfile
 from runtime.errors import MisuseError, UserError
 from runtime.facts import EngineFacts
@@ -75,27 +73,49 @@ class Catalogue(msgspec.Struct):
     skipped: list[str] = []
 
 
+class Parsed(msgspec.Struct, frozen=True, array_like=True):
+    """The spec files of a folder but its families, parsed, in a form that the cache can hold.
+
+    Attributes:
+        sources: Name, kind and relative path of each file, and whether it is shipped.
+        texts: As `Catalogue.texts`.
+        documents: As `Catalogue.documents`.
+        formats: Names of the catalogue's formats, as `read_family` wants them.
+        order: `catalogue.yaml`, and the names that it lists.
+    """
+
+    sources: list[tuple[str, str, str, bool]]
+    texts: dict[str, str]
+    documents: list[Document]
+    formats: tuple[str, ...]
+    order: tuple[str, list[Scalar]]
+
+
 class Frame(msgspec.Struct):
     """A catalogue without its families, which are read one by one.
 
     Attributes:
         catalogue: Engines, formats and what reading them found; the families are in `checked`.
         families: Where the families are, in order of their path.
-        formats: Names of the catalogue's formats, as `read_family` wants them.
+        parsed: The other files.
     """
 
     catalogue: Catalogue
     families: list[Source]
-    formats: tuple[str, ...]
-    _order: tuple[str, list[Scalar]]
+    parsed: Parsed
 
     def order(self, names: Collection[str]) -> None:
         """Take over the order of `catalogue.yaml`, given the names of all families."""
-        _take_order(self.catalogue, *self._order, names)
+        _take_order(self.catalogue, *self.parsed.order, names)
 
 
-def frame(specs: Path) -> Frame | None:
-    """Everything of a specs folder but its families; None where `load` would find nothing."""
+def frame(specs: Path, known: Parsed | None = None) -> Frame | None:
+    """Everything of a specs folder but its families; None where `load` would find nothing.
+
+    Args:
+        specs: The folder.
+        known: What an earlier run parsed and found nothing in; used where the files still hold it.
+    """
     catalogue = Catalogue()
     if not specs.is_dir():
         return None
@@ -104,14 +124,21 @@ def frame(specs: Path) -> Frame | None:
     context = discover.shipped({source.kind for source in found.sources})
     families = [source for source in found.sources if source.kind == FAMILY]
     others = [source for source in (*context, *found.sources) if source.kind != FAMILY]
-    formats, order = _read(catalogue, others, asked={
-        source.path for source in found.sources if source.kind != FAMILY})
-    catalogue.checked += [source_name(source.path) for source in families]
-    catalogue.checked.sort()
+    sources = [(source_name(source.path), source.kind, source.relative, source.shipped)
+               for source in others]
+    if known is not None and known.sources == sources and all(
+            read_bytes(source.path, source.root)[0] == known.texts[name].encode()
+            for source, (name, *_) in zip(others, sources, strict=True)):
+        parsed = known
+        catalogue.texts, catalogue.documents = dict(known.texts), list(known.documents)
+    else:
+        formats, order = _read(catalogue, others, asked=set())
+        parsed = Parsed(sources, catalogue.texts, catalogue.documents, formats, order)
+    catalogue.checked = sorted(source_name(source.path) for source in found.sources)
     _read_facts(catalogue, others)
     if not catalogue.checked and not catalogue.findings:
         return None
-    return Frame(catalogue, sorted(families, key=lambda source: source.relative), formats, order)
+    return Frame(catalogue, sorted(families, key=lambda source: source.relative), parsed)
 
 
 def read_family(source: Source, content: bytes, formats: tuple[str, ...]
@@ -275,6 +302,10 @@ def _document(source: Source, name: str, formats: tuple[str, ...],
 
 def _parsed(content: bytes, kind: str, name: str, formats: tuple[str, ...]
             ) -> tuple[Node | None, list[Finding]]:
+    # Where nothing has changed nothing is parsed, and importing what it takes costs as much again.
+    from compiler.read.parse import parse
+    from compiler.schema.validate import validate
+
     tree, findings = parse(content, name)
     if tree is not None:
         findings += validate(tree, kind, name, formats)

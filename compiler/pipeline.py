@@ -94,11 +94,8 @@ def compile_specs(specs: Path, options: Options, profile: Profile | None = None,
         None where the catalogue has to be read in one piece.
     """
     with collector_off():
-        made = frame(specs)
-        if made is None or not made.catalogue.complete or _failed(made.catalogue.findings):
-            return None
         try:
-            return _Run(specs, options, profile, out, made).compile()
+            return _Run(specs, options, profile, out).compile()
         except Broken:
             return None
 
@@ -108,24 +105,29 @@ def _failed(findings: Sequence[Finding]) -> bool:
 
 
 class _Run:
-    """One run over a catalogue."""
+    """One run over a catalogue.
+
+    Raises:
+        Broken: The catalogue has to be read in one piece.
+    """
 
     def __init__(self, specs: Path, options: Options, profile: Profile | None, out: Path | None,
-                 made: Frame) -> None:
+                 ) -> None:
         self.specs, self.options, self.profile, self.out = specs, options, profile, out
-        self.frame = made
-        self.sources = {source_name(source.path): source for source in made.families}
-        self.records = verification.read(specs) if profile and profile.verification else []
-        tried = {record.combination.partition("/")[0] for record in self.records}
-        self.workshop = Workshop(made, profile, tried)
         self.path, self.store = self._stored()
         self.stamps = Stamps(self.store.stamps)
+        self.code = cache.code(self.stamps) if self.path is not None else b""
+        self.frame = self._frame()
+        self.sources = {source_name(source.path): source for source in self.frame.families}
+        self.records = verification.read(specs) if profile and profile.verification else []
+        tried = {record.combination.partition("/")[0] for record in self.records}
+        self.workshop = Workshop(self.frame, profile, tried)
         self.locks = self._lock_digests()
         self.whole: tuple[bytes, list[Finding]] = (b"", [])
 
     def compile(self) -> Compiled:
         if self.path is not None:
-            self.workshop.fingerprint = cache.digest(cache.code(self.stamps), *self._frame_bytes())
+            self.workshop.fingerprint = cache.digest(self.code, *self._frame_bytes())
             same = self.store.frame[0] == self.workshop.fingerprint
             self.workshop.templates = dict(self.store.templates) if same else {}
         reuse = Reuse(self.out, self.workshop, self.store, self.stamps)
@@ -143,8 +145,16 @@ class _Run:
         if self.path is not None:
             result._store = (self.path, msgspec.structs.replace(
                 fresh, frame=(self.workshop.fingerprint, engines), whole=self.whole,
-                stamps=self.stamps.taken, templates=self.workshop.templates))
+                stamps=self.stamps.taken, templates=self.workshop.templates, code=self.code,
+                parsed=self.parsed))
         return result
+
+    def _frame(self) -> Frame:
+        made = frame(self.specs, self.store.parsed if self.store.code == self.code else None)
+        if made is None or not made.catalogue.complete or _failed(made.catalogue.findings):
+            raise Broken
+        self.parsed = None if made.catalogue.findings else made.parsed
+        return made
 
     def _stored(self) -> tuple[Path | None, cache.Store]:
         if not self.options.cached:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from compiler import suppress
-from compiler.catalogue import Frame, read_family
+from compiler.catalogue import Document, Frame, read_family
 from compiler.check import view_of
 from compiler.check.registry import Facts, all_rules, check_family, gather
 from compiler.check.view import CatalogueView, FamilyView
@@ -151,7 +151,7 @@ class Workshop(msgspec.Struct, dict=True):
         return Made(self._compile(source, content), hashlib.sha256(content).digest(), seen)
 
     def _compile(self, source: Source, content: bytes) -> Unit:
-        document, findings = read_family(source, content, self.frame.formats)
+        document, findings = self._read(source, content)
         if document is None:
             return Unit(Kept(None, findings=findings))
         view = FamilyView(document.file, document.root, self.view, document.lock)
@@ -166,6 +166,9 @@ class Workshop(msgspec.Struct, dict=True):
         page = None if linked or record.name in self.tried else page_of(self.writer, record)
         return Unit(kept, family_bytes(record), page)
 
+    def _read(self, source: Source, content: bytes) -> tuple[Document | None, list[Finding]]:
+        return read_family(source, content, self.frame.parsed.formats)
+
     def check_linked(self, source: Source, renamed: dict[str, str | None]) -> list[Finding]:
         """What the rules on single families find in a deprecated one.
 
@@ -174,7 +177,7 @@ class Workshop(msgspec.Struct, dict=True):
             renamed: See `CatalogueView.renamed`.
         """
         content, _ = read_bytes(source.path, source.root)
-        document = None if content is None else read_family(source, content, self.frame.formats)[0]
+        document = None if content is None else self._read(source, content)[0]
         if document is None:
             raise Broken  # it has just been changed
         view = view_of(self.frame.catalogue, renamed)

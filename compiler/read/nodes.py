@@ -16,7 +16,7 @@ from compiler.finding import Span
 Node: TypeAlias = "Scalar | Sequence | Mapping"
 
 
-class Scalar(msgspec.Struct, frozen=True, gc=False):
+class Scalar(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """A single value.
 
     Attributes:
@@ -32,14 +32,14 @@ class Scalar(msgspec.Struct, frozen=True, gc=False):
     span: Span
 
 
-class Sequence(msgspec.Struct, frozen=True, gc=False):
+class Sequence(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
     """A list."""
 
     items: list[Node]
     span: Span
 
 
-class Mapping(msgspec.Struct, frozen=True, gc=False):
+class Mapping(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
     """A mapping; keys are unique texts, in the order in which they were typed."""
 
     entries: dict[str, tuple[Scalar, Node]]

@@ -19,6 +19,7 @@ from compiler.emit.turns import turn
 from compiler.emit.write import LIST
 from compiler.pipeline import Options, compile_specs
 from compiler.plan import plan
+from compiler.read import parse
 from compiler.review import of_compiled, review
 from runtime import index
 from tests.bench import synthetic
@@ -169,6 +170,49 @@ def test_formats_and_engines_decide_too(specs, tmp_path, compiled):
     edit(specs / "engines" / "mlx.yaml", "title: ", "title: Another ")
     check_same(specs, tmp_path / "out")
     assert len(compiled) == 8
+
+
+def test_only_what_changed_is_parsed_again(specs, tmp_path, monkeypatch):
+    for name in ("engines", "formats.yaml"):
+        source = ROOT / "specs" / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, specs / name)
+    parsed = []
+    real = parse.parse
+
+    def spy(content, name):
+        parsed.append(name.rpartition("/")[2])
+        return real(content, name)
+
+    def found():
+        """What a run with the cache finds; it parses again only what `parsed` says."""
+        monkeypatch.setattr(parse, "parse", spy)
+        parsed.clear()
+        findings = review(specs, options=Options()).findings
+        monkeypatch.setattr(parse, "parse", real)
+        assert findings == review(specs).findings
+        return findings
+
+    found()
+    found()
+    assert parsed == []
+    edit(family(specs, 6), "synthetic family", "changed family")
+    found()
+    assert parsed == [f"{synthetic.name(6)}.yaml"]
+    engine = specs / "engines" / "mlx.yaml"
+    edit(engine, "title: ", "# modelbook: ignore[MB313] of another engine\ntitle: ")
+    assert "MB502" in {finding.code for finding in found()}
+    assert {"mlx.yaml", "vllm.yaml", "formats.yaml"} < set(parsed)
+    engine.rename(engine.with_name("other.yaml"))
+    assert "MB401" in {finding.code for finding in found()}
+    (specs / "catalogue.yaml").write_text(f"families: [{synthetic.name(1)}, nobody]\n")
+    assert "nobody" in "".join(finding.message for finding in found())
+    (specs / "catalogue.yaml").unlink()
+    text = engine.with_name("other.yaml").read_text()
+    engine.with_name("other.yaml").write_text(text.replace("title: ", "titel: "))
+    found()
+    engine.with_name("other.yaml").write_text(text)
+    (specs / "engines" / "vllm.yaml").unlink()
+    found()
 
 
 def test_another_compiler_finds_nothing(specs, tmp_path, compiled, monkeypatch):
