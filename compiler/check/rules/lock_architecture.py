@@ -4,7 +4,8 @@ Why
 ---
 Engines choose their loader by the architecture and the model type in `config.json`, and Modelbook
 decides by those of the spec which engines it promises. Where the two differ, engines are promised
-that cannot load the model.
+that cannot load the model. A family of several architectures has several model types, and states
+one of them.
 
 Wrong
 -----
@@ -51,7 +52,7 @@ SCOPE = Scope.FAMILY
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare with every locked configuration."""
     listed = family.root.get("architectures") or family.name_node
-    kind_node, kind = family.root.get("model_type"), family.text("model_type")
+    types: dict[str, str] = {}
     for use, source in sources(family):
         if source.config is None:
             continue
@@ -60,8 +61,13 @@ def check(family: FamilyView) -> Iterator[Problem]:
             yield family.problem(
                 listed, f"the architecture is {listing(family.architectures)}, but {use.where} "
                 f"states {listing(found)}", f"write [{', '.join(found)}]")
-        of_model = source.config.model_type
-        if kind_node is not None and of_model and kind not in (of_model, "TODO"):
+        if source.config.model_type:
+            types.setdefault(source.config.model_type, use.where)
+    node, stated = family.root.get("model_type"), family.text("model_type")
+    if node is None or stated == "TODO" or (stated in types and len(family.architectures) > 1):
+        return
+    for found_type, where in types.items():
+        if found_type != stated:
             yield family.problem(
-                kind_node, f"the model type is {kind}, but {use.where} states {of_model}",
-                f"write {of_model}")
+                node, f"the model type is {stated}, but {where} states {found_type}",
+                f"write {found_type}")

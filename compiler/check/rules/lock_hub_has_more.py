@@ -3,7 +3,8 @@
 Why
 ---
 Quantizers add files to a repository after it was written into a spec. What is not listed cannot be
-launched. The names are those that the spec's own file template finds in the hub's list of files.
+launched. The names are those that the spec's own file templates find in the hub's list of files, in
+one file or in several parts, in whatever folder.
 
 Wrong
 -----
@@ -48,6 +49,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from compiler.check.locked import sources
 from compiler.check.registry import Scope
@@ -61,13 +63,16 @@ NAME = "lock-hub-has-more"
 SEVERITY = Severity.INFO
 SCOPE = Scope.FAMILY
 
+_PART = re.compile(r"[.-](?:\{part\}|[0-9]{5}-of-[0-9]{5})(?=\.)")
+
+
 def check(family: FamilyView) -> Iterator[Problem]:
     """Match the locked files with the templates."""
     for use, source in sources(family):
-        offered: dict[str, None] = {}
+        offered: set[str] = set()
         for template in (use.record.file_template, use.record.split_file_template):
             if template and "{quantization}" in template:
-                offered |= dict.fromkeys(_offered(template, source))
+                offered.update(_offered(template, source))
         more = [name for name in offered if name not in use.spec.names()
                 and family.catalogue.knows_quantization(use.spec.format, name)]
         if more:
@@ -77,9 +82,14 @@ def check(family: FamilyView) -> Iterator[Problem]:
 
 def _offered(template: str, source: LockedSource) -> Iterator[str]:
     """The quantizations that a template finds."""
-    pattern = re.escape(template).replace(r"\{part\}", r"[0-9]{5}-of-[0-9]{5}")
-    first, *others = pattern.split(r"\{quantization\}")
+    named = "{quantization}" in PurePosixPath(template).name
+    first, *others = re.escape(_whole(template, named=named)).split(r"\{quantization\}")
     found = re.compile(f"{first}(?P<name>[A-Za-z0-9_-]+)" + "(?P=name)".join(others))
     for file in source.files:
-        if match := found.fullmatch(file.path):
+        if match := found.fullmatch(_whole(file.path, named=named)):
             yield match["name"]
+
+
+def _whole(path: str, *, named: bool) -> str:
+    """A path without the number of its part; only its last piece where that names all."""
+    return _PART.sub("", PurePosixPath(path).name if named else path)

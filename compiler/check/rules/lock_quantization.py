@@ -59,8 +59,9 @@ NAME = "lock-quantization"
 SEVERITY = Severity.ERROR
 SCOPE = Scope.FAMILY
 
-_BITS = re.compile(r"(?i)(?:int|fp|mxfp|nvfp)?([2-8])(?:-?bits?)?(?![0-9])")
-_PLAIN = re.compile(r"(?:I?Q[1-8]_[0-9A-Z_]+|TQ[12]_0|BF16|F16|F32)\Z")
+_BITS = re.compile(r"(?i)(?:int|fp|mxfp|nvfp)?([2-8])(?:-?bits?)?(?![0-9]|[._][0-9])")
+#: Names of kinds; quantizers have further ones, of which a header states the nearest.
+_KINDS = frozenset(FILE_TYPES.values())
 
 
 def check(family: FamilyView) -> Iterator[Problem]:
@@ -86,8 +87,5 @@ def _of_header(use: LockedUse) -> str:
     number = use.header.file_type if use.header else None
     stated = FILE_TYPES.get(number) if number is not None else None
     name = use.name.upper().replace("FP16", "F16").replace("FP32", "F32")
-    if stated is None or not _PLAIN.match(name) or name.endswith(("_XL", "_L")):
-        return ""
-    if stated in (name, f"{name}_M"):
-        return ""
-    return f"states {stated} in its header"
+    meant = {name, f"{name}_M"} & _KINDS
+    return f"states {stated} in its header" if stated and meant and stated not in meant else ""

@@ -134,6 +134,44 @@ specs:
       huggingface: {}
       modelscope: {repo_id: quantizer/right-gguf}
 """
+#: Dense and mixed sizes under one name, and parts beside whole files in one folder.
+OTHER = """\
+name: other
+context_length: 32768
+languages: [en]
+abilities: [chat]
+description: Models of two architectures.
+architectures: [Qwen3ForCausalLM, Qwen3MoeForCausalLM]
+model_type: qwen3
+
+specs:
+  - format: pytorch
+    size_in_billions: 0_002
+    quantizations: [none]
+    repo_id: lab/other-0.002B
+    hubs:
+      huggingface: {}
+
+  - format: pytorch
+    size_in_billions: 0_01
+    activated_size_in_billions: 0_004
+    quantizations: [none]
+    repo_id: lab/other-0.01B-A0.004B
+    hubs:
+      huggingface: {}
+
+  - format: ggufv2
+    size_in_billions: 0_01
+    activated_size_in_billions: 0_004
+    quantizations: [Q4_K_M, UD-Q4_K_XL, Q2_K_XS]
+    repo_id: quantizer/other-GGUF
+    file_template: other-{quantization}.gguf
+    split_file_template: other-{quantization}-{part}.gguf
+    split_parts:
+      UD-Q4_K_XL: [00001-of-00002, 00002-of-00002]
+    hubs:
+      huggingface: {}
+"""
 QUANTIZED: dict[str, dict[str, Any]] = {
     "lab/right-GPTQ-Int4": {"quant_method": "gptq", "bits": 4, "group_size": 128},
     "lab/right-FP8": {"quant_method": "fp8", "weight_block_size": [128, 128]},
@@ -164,7 +202,7 @@ PACKED = {
         embed=("U32", [2000, 125]), embed__scales=("BF16", [2000, 16])),
 }
 FILE_TYPES = {"BF16": 32, "Q4_K_M": 15, "Q8_0": 7, "UD-Q4_K_XL": 15, "UD-Q2_K_XL": 10,
-              "IQ4_NL": 25, "MXFP4_MOE": 38, "Q4_0": 2}
+              "IQ4_NL": 25, "MXFP4_MOE": 38, "Q4_0": 2, "Q2_K_XS": 10}
 
 
 def gguf(quantization: str, context: int = 131072) -> bytes:
@@ -177,6 +215,7 @@ def right(tmp_path: Path, hub: HubServer) -> Path:
     specs = tmp_path / "specs"
     (specs / "families").mkdir(parents=True)
     (specs / "families/right.yaml").write_text(FAMILY)
+    (specs / "families/other.yaml").write_text(OTHER)
     # Stretched as the lab says on its card: 32768 become 131072.
     config: dict[str, Any] = catalogue.CONFIG | {"rope_scaling": {
         "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}}
@@ -226,6 +265,14 @@ def right(tmp_path: Path, hub: HubServer) -> Path:
         hub.add(repo_id, {"README.md": b"# GGUF", "imatrix_unsloth.dat": b"i" * 80, **files})
     add("lab/right-FP8", {"model.safetensors": PACKED["fp8"]},
         quantization_config=QUANTIZED["lab/right-FP8"])
+    plain = {"max_position_embeddings": 32768, "rope_scaling": None}
+    add("lab/other-0.002B", {"model.safetensors": models.shaped_safetensors(embed=embed)}, **plain,
+        architectures=["Qwen3ForCausalLM"], model_type="qwen3", num_experts=None)
+    add("lab/other-0.01B-A0.004B", sharded, **plain)
+    hub.add("quantizer/other-GGUF", {
+        "other-Q4_K_M.gguf": gguf("Q4_K_M", 32768), "other-Q2_K_XS.gguf": gguf("Q2_K_XS", 32768),
+        "other-UD-Q4_K_XL-00001-of-00002.gguf": gguf("UD-Q4_K_XL", 32768),
+        "other-UD-Q4_K_XL-00002-of-00002.gguf": models.gguf(part=1, parts=2)})
     return specs
 
 
