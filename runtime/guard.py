@@ -15,6 +15,7 @@ end means that the launcher is gone. Standard output tells `started PID`, `exite
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import selectors
 import signal
@@ -42,7 +43,10 @@ class BoundedLog:
         self._file = self._open()
 
     def _open(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # `runtime.logs` removes none in use
+        return file
 
     def write(self, data: bytes) -> None:
         """Append `data`; what cannot be written (a full disk) is dropped, the engine goes on."""

@@ -34,15 +34,34 @@ def kept() -> int:
 
 
 def new_log(identity: str) -> Path:
-    """Path of a new log; the oldest ones are removed, so that `kept()` are there."""
+    """Path of a new log; the oldest ones are removed, so that `kept()` are there.
+
+    The log of an engine that still runs stays, however long it has said nothing.
+    """
     folder = home.ensure_folder(home.logs_folder())
     logs = sorted(folder.glob("*.log"), key=_modified, reverse=True)
     for old in logs[kept() - 1:]:
+        if _in_use(old):
+            continue
         for path in (old, old.with_name(old.name + ".1")):
             with contextlib.suppress(OSError):
                 path.unlink()
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f"{time.time() % 1:.3f}"[1:]
     return folder / f"{identity}-{stamp.replace('.', '')}.log"
+
+
+def _in_use(log: Path) -> bool:
+    """Whether a guard writes it, which holds a lock on it meanwhile."""
+    try:
+        import fcntl
+
+        with log.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        pass
+    return False
 
 
 def newest(name: str) -> Path | None:

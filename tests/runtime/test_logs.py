@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from runtime import home, logs
 from runtime.errors import MisuseError
+from runtime.process import Supervised
+from tests.support.stand_in import until
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +41,22 @@ def test_as_many_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> Non
     assert launches(5) == ["2", "3", "4"]
     monkeypatch.setenv(logs.KEEP, "1")
     assert launches(1) == ["0"]
+
+
+def test_the_log_of_an_engine_that_runs_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(logs.KEEP, "1")
+    log = logs.new_log("runs")
+    code = "import time; print('x' * 2000, flush=True); time.sleep(600)"
+    with Supervised.start([sys.executable, "-c", code], log) as process:
+        until(lambda: logs.tail(log))
+        os.utime(log, (0, 0))
+        ended = logs.new_log("ended")
+        ended.touch()
+        logs.new_log("next")
+        assert list(home.logs_folder().iterdir()) == [log]
+        process.stop()
+    logs.new_log("last")
+    assert not list(home.logs_folder().iterdir())
 
 
 @pytest.mark.parametrize("told", ["0", "-1", "many", "1.5"])
