@@ -54,7 +54,7 @@ def _make(out: Path) -> list[Path]:
 def _hold(out: Path, waiting: Callable[[], None]) -> int | None:
     """Lock a folder; None where that cannot be done."""
     try:
-        handle = os.open(out, os.O_RDONLY)
+        handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)  # opening a pipe would wait
     except OSError:
         return None
     try:

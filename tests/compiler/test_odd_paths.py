@@ -80,6 +80,10 @@ def test_what_is_no_regular_file_is_not_waited_for(
                           capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
     assert done.returncode == 2
     assert "no specs in" in done.stderr
+    done = subprocess.run([sys.executable, "-m", "compiler.cli", "build", "--out", str(pipe)],
+                          capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "x.yaml is not a folder" in done.stderr
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "junit"])
