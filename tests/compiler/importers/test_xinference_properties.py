@@ -13,7 +13,7 @@ from compiler.cli import main
 
 PROSE = st.one_of(
     st.text(st.characters(exclude_categories=("Cs",)), max_size=60),
-    st.text(st.sampled_from("ab c\n\t{}%:#'\"\\-é—｜▁🚀\u3000\xa0 "), max_size=200),
+    st.text(st.sampled_from("ab c\n\t{}[]%:#?!&*|>@`,='\"\\-é—｜▁🚀\u3000\xa0 "), max_size=200),
     st.sampled_from(["", " ", "text with an end. ", "no", "1_8", "\n", "{{ a }}\n", "a\r\nb"]))
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}[A-Za-z0-9]", fullmatch=True)
 IDS = st.one_of(
