@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from runtime import files, naming
+from runtime.command import launch_argv, shell_line
 from runtime.manifest import Engine, Family, Format, Hub, Locked, Manifest, Refuses, Spec
 from runtime.memory import locked_source
 from runtime.support import Verdict, judge, partial_refusals, provider_refusal
@@ -49,6 +50,15 @@ class Combination(msgspec.Struct, frozen=True):
         return naming.combination_id(self.family.name, self.spec.size_in_billions,
                                      self.spec.variant, self.spec.format, self.quantization,
                                      self.engine.name)
+
+    @property
+    def launch_line(self) -> str:
+        """The command that launches it, for a shell."""
+        spec = self.spec
+        return shell_line(launch_argv(
+            engine=self.engine.name, family=self.family.name,
+            size_in_billions=spec.size_in_billions, model_format=spec.format,
+            quantization=self.quantization, variant=spec.variant))
 
     @property
     def repo_id(self) -> str:

@@ -58,7 +58,7 @@ class Considered(msgspec.Struct, frozen=True):
         reason: One sentence; empty where it could be launched.
         provider: The provider that would serve it.
         readiness: `READY`, `INSTALLABLE` or `MISSING`.
-        memory: Bytes that it takes by estimate; None where that was not asked, or is not known.
+        estimate: What it takes; None where that was not asked.
         room: What it may take; None where there is no limit.
     """
 
@@ -67,8 +67,13 @@ class Considered(msgspec.Struct, frozen=True):
     reason: str = ""
     provider: str = ""
     readiness: int = MISSING
-    memory: int | None = None
+    estimate: Estimate | None = None
     room: Room | None = None
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes that it takes by estimate; None where that was not asked, or is not known."""
+        return None if self.estimate is None else self.estimate.total
 
 
 def explain(manifest: Manifest, family: Family, question: Question, readiness: Readiness,
@@ -89,7 +94,7 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
     reasons: dict[str, tuple[str, str]] = {}
     best: tuple[int, str] | None = None
     rooms: dict[str, Room | None] = {}
-    taken = None
+    estimate = None
     for provider in c.engine.providers:
         code, reason = _provider_refuses(c, provider, question)
         ready = readiness(c, provider) if not code else MISSING
@@ -98,7 +103,6 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
         if not code and (room := question.room(provider)) is not None:
             rooms[provider.name] = room
             estimate = estimate_for(c, question.context_length)
-            taken = estimate.total
             if reason := _too_large(c, estimate, room):
                 code = "memory"
         if code:
@@ -106,7 +110,7 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
         elif best is None or ready < best[0]:
             best = ready, provider.name
     if best is None:
-        return _without_provider(c, reasons, rooms, taken)
+        return _without_provider(c, reasons, rooms, estimate)
     hubs = [hub.hub for hub in hubs_with(c.spec, c.quantization)]
     if not any(map(available, hubs)):
         names = ", ".join(TITLES.get(hub, hub) for hub in hubs) or "no hub"
@@ -114,16 +118,16 @@ def _consider(c: Combination, question: Question, readiness: Readiness) -> Consi
                           f"it is on {names}, which this version cannot download from")
     room = rooms.get(best[1])
     return Considered(c, provider=best[1], readiness=best[0], room=room,
-                      memory=None if room is None else taken)
+                      estimate=None if room is None else estimate)
 
 
 def _without_provider(c: Combination, reasons: Mapping[str, tuple[str, str]],
-                      rooms: Mapping[str, Room | None], taken: int | None) -> Considered:
+                      rooms: Mapping[str, Room | None], estimate: Estimate | None) -> Considered:
     """The refusal where no provider serves it; what a user can change most easily comes first."""
     codes = [code for code, _ in reasons.values()]
     if "memory" in codes:
         told = {reason: name for name, (code, reason) in reasons.items() if code == "memory"}
-        return Considered(c, "memory", "; ".join(told), memory=taken,
+        return Considered(c, "memory", "; ".join(told), estimate=estimate,
                           room=rooms[next(iter(told.values()))])
     code = next((code for code in ("MB304", "provider-missing") if code in codes), "platform")
     return Considered(c, code, "; ".join(

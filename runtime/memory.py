@@ -1,6 +1,6 @@
 """How much disk and memory a combination takes: an estimate, from what is known before a download.
 
-    memory = weights + context cache (or a reserve for it) + overhead
+    memory = weights + context cache (or a reserve for it) + draft model + overhead
 
 **Weights** are the sizes of the weight files where the family is locked. Without a lock they are
 `size in billions × 10⁹ × bits per weight ÷ 8`; the bits of GGUF's kinds are those that llama.cpp's
@@ -19,10 +19,16 @@ its slots and one batch more, in steps of 256 (`src/llama-kv-cache-iswa.cpp`), v
 (DeepSeek-AI 2024, "DeepSeek-V2") a layer keeps one compressed vector of a token instead, in every
 engine here. Each engine keeps numbers of two bytes, as the models are, unless it is told otherwise.
 
+**A draft model** counts where the engine is given it: its weights and its own context cache, or a
+tenth of its weights in place of that. It is locked with its family; without a lock its size is read
+from its repository's name (`Qwen3-0.6B-GGUF`), and where that tells none, as of EAGLE's, which are
+named after the large model, the estimate says that it is not counted.
+
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
-the number of layers, and 50 MB at the least, which llama.cpp's server takes besides a small model
-(measured by `tests/bench/bench_memory.py`).
+the number of layers, and at the least what an engine takes besides a small model (measured by
+`tests/bench/bench_memory.py`). Transformers takes in a prompt at once, and so as much again as the
+context's cache.
 
 **A reserve** stands for the context cache where the configuration, and so the cache, is not known:
 a tenth of the weights, but 0.5 GiB at the least; for more tokens than 8192 it grows with them. It
@@ -76,21 +82,30 @@ LLAMA_CPP_SLOTS, _LLAMA_CPP_BATCH = 4, 512
 _VLLM_BATCH = 2048
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
-_OVERHEAD_SHARE = 0.2
+_OVERHEAD_SHARE, _MOST_OVERHEAD = 0.2, 2 << 30
+#: Bytes that an engine takes besides a small model, as measured.
+_LEAST_OVERHEAD = {"llama.cpp": 50_000_000, "mlx": 100_000_000, "transformers": 420_000_000}
 _RESERVE_SHARE, _LEAST_RESERVE = 0.1, 1 << 29
-_LEAST_OVERHEAD, _MOST_OVERHEAD = 50_000_000, 2 << 30
+#: Engines that are given a draft model, and whether as a file: each module's `DRAFTS`.
+DRAFTS_AS_FILE = {"llama.cpp": True, "mlx": False, "vllm": False}
+#: A number of parameters in a repository's name, and names of drafts that are no whole models.
+_NAMED_SIZE = re.compile(r"(?i)(?<![a-z0-9.])([0-9]+(?:\.[0-9]+)?)([bm])(?![a-z0-9])")
+_PART_OF_A_MODEL = re.compile(r"(?i)eagle|mtp|medusa|hydra|dflash|speculator|lookahead|assistant")
 
 
 class Estimate(msgspec.Struct, frozen=True):
     """What a quantization takes; bytes.
 
     Attributes:
-        disk: Files that are downloaded; None where neither a lock nor the name tells.
+        disk: Files that are downloaded, the draft model's with them; None where neither a lock nor
+            the name tells.
         weights: Weights in memory; None likewise.
         cache: The context's keys and values; None where the configuration is not known.
         overhead: Buffers and the engine itself.
         context_length: Tokens that `cache` or `reserve` is for.
         from_lock: Whether `disk` and `weights` are the sizes of files, not estimates.
+        draft: The draft model and its own cache; 0 where none is served; None where one is, and
+            what it takes is not known.
     """
 
     disk: int | None
@@ -99,6 +114,7 @@ class Estimate(msgspec.Struct, frozen=True):
     overhead: int
     context_length: int
     from_lock: bool
+    draft: int | None = 0
 
     @property
     def reserve(self) -> int:
@@ -113,16 +129,22 @@ class Estimate(msgspec.Struct, frozen=True):
         """All of it, with the reserve where the cache is not known; None without weights."""
         if self.weights is None:
             return None
-        return self.weights + (self.cache or 0) + self.reserve + self.overhead
+        return (self.weights + (self.cache or 0) + self.reserve + (self.draft or 0)
+                + self.overhead)
 
     @property
     def basis(self) -> str:
         """What the estimate stands on, for people."""
         if not self.from_lock:
-            return "from size and quantization alone; a reserve stands for the context"
-        if self.cache is None:
-            return "from the locked file sizes; a reserve stands for the context"
-        return f"from the locked files and configuration, {self.context_length} tokens of context"
+            told = "from size and quantization alone; a reserve stands for the context"
+        elif self.cache is None:
+            told = "from the locked file sizes; a reserve stands for the context"
+        else:
+            told = ("from the locked files and configuration, "
+                    f"{self.context_length} tokens of context")
+        if self.draft is None:
+            return f"{told}; its draft model is not counted"
+        return f"{told}; with its draft model" if self.draft else told
 
 
 def estimate(spec: Spec, hub: Hub, quantization: str, *, engine: str,
@@ -138,7 +160,20 @@ def estimate(spec: Spec, hub: Hub, quantization: str, *, engine: str,
     """
     locked = locked_source(hub, quantization)
     if locked is None:
-        return estimate_by_name(spec.format, spec.size_in_billions, quantization, context_length)
+        found = estimate_by_name(spec.format, spec.size_in_billions, quantization, engine.lower(),
+                                 context_length)
+    else:
+        found = _from_lock(spec, locked, quantization, engine.lower(), context_length)
+    draft = files.draft_hub(hub)
+    if draft is None or DRAFTS_AS_FILE.get(engine.lower()) is not (draft.file_template is not None):
+        return found
+    disk, taken = _draft(spec.format, draft, engine, context_length)
+    known = None if found.disk is None or disk is None else found.disk + disk
+    return msgspec.structs.replace(found, draft=taken, disk=known or found.disk)
+
+
+def _from_lock(spec: Spec, locked: Locked, quantization: str, engine: str, context_length: int,
+               ) -> Estimate:
     listed = locked.files.get(quantization, [])
     weights = weights_size(listed)
     from_lock = bool(weights)
@@ -147,19 +182,59 @@ def estimate(spec: Spec, hub: Hub, quantization: str, *, engine: str,
     else:
         disk = weights = estimated_weights(spec.format, spec.size_in_billions, quantization)
     cache = cache_size(locked.attention, context_length, engine) if locked.attention else None
-    return Estimate(disk, weights, cache, _overhead(weights), context_length, from_lock)
+    return Estimate(disk, weights, cache, _overhead(weights, cache, engine), context_length,
+                    from_lock)
 
 
 @lru_cache(maxsize=1 << 12)
-def estimate_by_name(model_format: str, size_in_billions: str, quantization: str,
+def estimate_by_name(model_format: str, size_in_billions: str, quantization: str, engine: str,
                      context_length: int) -> Estimate:
-    """Estimate a quantization that is not locked; a catalogue asks for the same ones often."""
+    """Estimate a quantization that is not locked; a catalogue asks for the same ones often.
+
+    Args:
+        model_format: Format name.
+        size_in_billions: As a spec writes it.
+        quantization: Its name.
+        engine: Engine name in lower case.
+        context_length: Tokens of all requests that are served at once.
+    """
     weights = estimated_weights(model_format, size_in_billions, quantization)
-    return Estimate(weights, weights, None, _overhead(weights), context_length, from_lock=False)
+    return Estimate(weights, weights, None, _overhead(weights, None, engine), context_length,
+                    from_lock=False)
 
 
-def _overhead(weights: int | None) -> int:
-    return max(_LEAST_OVERHEAD, min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE)))
+def _overhead(weights: int | None, cache: int | None, engine: str) -> int:
+    buffers = min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
+    least = _LEAST_OVERHEAD.get(engine, min(_LEAST_OVERHEAD.values()))
+    return max(least, buffers) + (cache or 0 if engine == "transformers" else 0)
+
+
+def _draft(model_format: str, hub: Hub, engine: str, context_length: int,
+           ) -> tuple[int | None, int | None]:
+    """What a draft model takes of disk and memory; None where that is not known."""
+    name = hub.quantizations[0]
+    locked = locked_source(hub, name)
+    listed = locked.files.get(name, []) if locked else []
+    disk = weights = weights_size(listed)
+    if weights:
+        disk = sum(file.size or 0 for file in listed)
+    else:
+        disk = weights = _named_weights(model_format, files.repo_id(hub, name), name)
+    if weights is None:
+        return None, None
+    if locked is None or locked.attention is None:
+        return disk, weights + int(weights * _RESERVE_SHARE)
+    return disk, weights + cache_size(locked.attention, context_length, engine)
+
+
+def _named_weights(model_format: str, repo_id: str, quantization: str) -> int | None:
+    """Bytes of the weights by the number of parameters in a repository's name."""
+    name = repo_id.rpartition("/")[2]
+    match = _NAMED_SIZE.search(name)
+    bits = bits_per_weight(model_format, quantization)
+    if match is None or bits is None or _PART_OF_A_MODEL.search(name):
+        return None
+    return int(float(match[1]) * (10**9 if match[2] in "bB" else 10**6) * bits / 8)
 
 
 def human(count: float) -> str:

@@ -13,8 +13,9 @@ from compiler.emit.rst import Rst, escape, join, link
 from compiler.verification import Tried
 from runtime.command import launch_argv, shell_line
 from runtime.files import is_split
+from runtime.fit import context_for, first_engine
 from runtime.manifest import Engine, EngineClaim, Family, Hub, Spec
-from runtime.memory import USUAL_CONTEXT, Estimate, estimate, estimate_by_name, human
+from runtime.memory import Estimate, estimate, estimate_by_name, human
 from runtime.support import judge
 
 #: The hubs that pages of the field print, in that order; the first that a spec has gives its id.
@@ -245,27 +246,23 @@ def _hub_check(spec: Spec) -> str:
 
 
 def _memory(family: Family, spec: Spec) -> Sequence[MemoryView]:
-    context = min(USUAL_CONTEXT, family.context_length)
-    if not any(hub.locked for hub in spec.hubs):
-        held = {name for hub in spec.hubs for name in hub.quantizations}
-        names = tuple(name for name in spec.quantizations if name in held)
+    context = context_for(family, None)
+    held = {name: hub for hub in reversed(spec.hubs) for name in hub.quantizations}
+    names = tuple((name, first_engine(spec, name)) for name in spec.quantizations if name in held)
+    if not any(hub.locked or hub.draft for hub in spec.hubs):
         return _memory_by_name(spec.format, spec.size_in_billions, names, context)
-    out = []
-    for name in spec.quantizations:
-        hub = next((hub for hub in spec.hubs if name in hub.quantizations), None)
-        engine = next((claim.engine for claim in spec.engines if name in claim.quantizations), "")
-        made = estimate(spec, hub, name, engine=engine, context_length=context) if hub else None
-        if made is not None and (shown := _memory_view(name, made)):
-            out.append(shown)
-    return out
+    made = [_memory_view(name, estimate(spec, held[name], name, engine=engine,
+                                        context_length=context)) for name, engine in names]
+    return [each for each in made if each is not None]
 
 
 @lru_cache(maxsize=1 << 10)
-def _memory_by_name(model_format: str, size_in_billions: str, quantizations: tuple[str, ...],
+def _memory_by_name(model_format: str, size_in_billions: str, names: tuple[tuple[str, str], ...],
                     context: int) -> tuple[MemoryView, ...]:
     """Estimates without a lock: the same lists come again and again in a catalogue."""
-    made = [_memory_view(name, estimate_by_name(model_format, size_in_billions, name, context))
-            for name in quantizations]
+    made = [_memory_view(name, estimate_by_name(model_format, size_in_billions, name,
+                                                engine.lower(), context))
+            for name, engine in names]
     return tuple(each for each in made if each is not None)
 
 

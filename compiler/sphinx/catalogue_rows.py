@@ -13,8 +13,6 @@ from runtime.fit import context_for
 from runtime.manifest import Family, Manifest, Spec
 from runtime.memory import bits_per_weight, estimate
 
-#: Fewer bits a weight than this cost so much quality that another choice is shown first.
-GOOD_BITS = 4.0
 _MEGABYTE = 1_000_000
 
 

@@ -12,6 +12,7 @@ from compiler.emit import hubs as hub_pages
 from compiler.sphinx import elements
 from compiler.sphinx.choices import Badge, Choice, Quantization, SpecChoices
 from compiler.sphinx.translation import _
+from compiler.sphinx.words import sentences
 from runtime.manifest import Spec
 from runtime.memory import Estimate, human
 
@@ -105,11 +106,14 @@ def _basis(each: SpecChoices) -> Iterator[str]:
 
 
 def basis(estimate: Estimate) -> str:
-    """What an estimate stands on, in a sentence."""
+    """What an estimate stands on, in a sentence or two."""
     if not estimate.from_lock:
-        return str(_("Estimated from size and quantization alone; a reserve stands for the "
-                     "context."))
-    if estimate.cache is None:
-        return str(_("Estimated from the locked file sizes; a reserve stands for the context."))
-    return str(_("Estimated from the locked files and configuration, with %d tokens of context.")
-               % estimate.context_length)
+        told = _("Estimated from size and quantization alone; a reserve stands for the context.")
+    elif estimate.cache is None:
+        told = _("Estimated from the locked file sizes; a reserve stands for the context.")
+    else:
+        told = _("Estimated from the locked files and configuration, with %d tokens of context."
+                 ) % estimate.context_length
+    if estimate.draft is None:
+        return sentences(str(told), _("Its draft model is not counted."))
+    return sentences(str(told), _("Its draft model is counted.")) if estimate.draft else str(told)

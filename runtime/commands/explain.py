@@ -8,10 +8,10 @@ import shutil
 
 from runtime import explain
 from runtime.combination import Combination
-from runtime.command import launch_argv, shell_line
 from runtime.engines import environments
 from runtime.errors import ExitCode, MisuseError
 from runtime.explain import INSTALLABLE, MISSING, READY, Considered, Question
+from runtime.fit import longest_context
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.manifest import Manifest, Provider
@@ -149,7 +149,7 @@ def _print(found: list[Considered]) -> None:
         print(f"chosen   {chosen.combination.id}")
         print(f"         by {chosen.provider}; {_STATES[chosen.readiness]}")
         print(f"         {_memory(chosen)}")
-        print(f"         {_command(chosen.combination)}")
+        print(f"         {chosen.combination.launch_line}")
         for line in explain.shortened(fitting[1:]):
             print(f"also     {line}")
     for (code, reason), group in explain.grouped(e for e in found if e.code).items():
@@ -171,15 +171,11 @@ def _combinations(count: int) -> str:
 def _memory(each: Considered) -> str:
     if each.room is None:
         return "its memory is not considered"
-    if each.memory is None:
+    if each.estimate is None or each.memory is None:
         return f"what it takes is not known; there are {each.room.words}"
-    return f"takes {human(each.memory)} by estimate, of {each.room.words}"
-
-
-def _command(c: Combination) -> str:
-    return shell_line(launch_argv(
-        engine=c.engine.name, family=c.family.name, size_in_billions=c.spec.size_in_billions,
-        model_format=c.spec.format, quantization=c.quantization, variant=c.spec.variant))
+    told = (f"takes {human(each.memory)} of {each.room.words}, estimated {each.estimate.basis}")
+    tokens = longest_context(each.combination, each.room.size)
+    return f"{told}; {tokens} would fit" if tokens else told
 
 
 def _one(each: Considered) -> dict[str, object]:
@@ -190,13 +186,15 @@ def _one(each: Considered) -> dict[str, object]:
 def _memory_json(each: Considered) -> dict[str, object]:
     """What it takes, and what there is; the latter null where no limit holds."""
     room = each.room and {"bytes": each.room.size, "source": each.room.source}
-    known = {} if each.memory is None else {"memory": each.memory}
-    return {**known, "room": room}
+    if each.estimate is None or each.memory is None:
+        return {"room": room}
+    return {"memory": each.memory, "draft": each.estimate.draft,
+            "from_lock": each.estimate.from_lock, "room": room}
 
 
 def _as_json(found: list[Considered]) -> dict[str, object]:
     fitting = [each for each in found if not each.code]
-    return {"chosen": {**_one(fitting[0]), "command": _command(fitting[0].combination)}
+    return {"chosen": {**_one(fitting[0]), "command": fitting[0].combination.launch_line}
             if fitting else None,
             "also": [_one(each) for each in fitting[1:]],
             "refused": [{"id": each.combination.id, "code": each.code, "reason": each.reason,

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import groupby
 
 from runtime.errors import ExitCode
-from runtime.fit import Fitting, Wanted, fitting, in_words, parse_amount
+from runtime.fit import (
+    Fitting,
+    Wanted,
+    fitting,
+    group,
+    in_words,
+    least,
+    longest_context,
+    parse_amount,
+)
 from runtime.known import refuse_unknown
 from runtime.locate import add_manifest_argument, load_manifest
+from runtime.manifest import Manifest
 from runtime.memory import USUAL_CONTEXT, human
 from runtime.options import add_format_argument
 
-#: The best ones that are shown, unless more are asked for.
+#: Models that are shown, each at one size, unless more are asked for.
 _SHOWN = 20
 
 
@@ -31,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-e", "--model-engine", metavar="ENGINE", help="only this engine")
     parser.add_argument("-f", "--model-format", metavar="FORMAT", help="only this weight format")
     parser.add_argument("--limit", metavar="N", type=_tokens, default=_SHOWN,
-                        help=f"show at most so many (default: {_SHOWN})")
+                        help=f"show at most so many models (default: {_SHOWN})")
     add_manifest_argument(parser)
     add_format_argument(parser)
 
@@ -42,15 +53,20 @@ def run(args: argparse.Namespace) -> int:
     manifest = load_manifest(args)
     refuse_unknown(manifest, abilities=args.ability, engine=args.model_engine,
                    model_format=args.model_format)
-    found = fitting(manifest, Wanted(
-        memory=memory, context_length=args.context_length, abilities=args.ability,
-        engine=args.model_engine, model_format=args.model_format))
-    shown = found[:args.limit]
+    wanted = Wanted(memory=memory, context_length=args.context_length, abilities=args.ability,
+                    engine=args.model_engine, model_format=args.model_format)
+    found = fitting(manifest, wanted)
+    groups = [list(some) for _, some in groupby(found, group)]
+    shown = groups[:args.limit]
     if args.format == "json":
-        print(json.dumps({"memory": memory, "fitting": len(found),
-                          "combinations": [_as_json(made) for made in shown]}, indent=2))
+        print(json.dumps({"memory": memory, "fitting": len(found), "combinations": [
+            _as_json(made, memory) for some in shown for made in some]}, indent=2))
+    elif shown:
+        _print(shown, len(groups) - len(shown), memory)
+        count = "1 combination fits" if len(found) == 1 else f"{len(found)} combinations fit"
+        print(f"{count} into {in_words(args.memory)}, by estimate")
     else:
-        _print(shown, len(found), in_words(args.memory))
+        print(_nothing(manifest, wanted, in_words(args.memory)))
     return ExitCode.OK if found else ExitCode.FAILED
 
 
@@ -61,24 +77,53 @@ def _tokens(text: str) -> int:
     return number
 
 
-def _print(shown: list[Fitting], count: int, memory: str) -> None:
-    if not shown:
-        print(f"nothing fits into {memory}; allow a shorter context or fewer abilities")
-        return
-    width = max(len(made.combination.id) for made in shown)
-    for made in shown:
-        total = human(made.estimate.total or 0)
-        print(f"{made.combination.id:<{width}}  {total:>9}  {made.estimate.basis}")
-    more = f"; {count - len(shown)} more with --limit" if count > len(shown) else ""
-    if any(made.estimate.reserve for made in shown):
+def _print(shown: list[list[Fitting]], more: int, memory: int) -> None:
+    made = [each for some in shown for each in some]
+    bases = dict.fromkeys(each.estimate.basis for each in made)
+    width = max(len(some[0].combination.id) for some in shown)
+    for first, *others in shown:
+        words = [f"{first.combination.id:<{width}}  {human(first.estimate.total or 0):>9}"]
+        if tokens := longest_context(first.combination, memory):
+            words.append(f"{tokens} tokens of context would fit")
+        if len(bases) > 1:
+            words.append(first.estimate.basis)
+        print("  ".join(words))
+        if others:
+            print("    also " + ", ".join(map(_short, others)))
+    if more:
+        models = "1 more model" if more == 1 else f"{more} more models"
+        print(f"… and {models}, with --limit {len(shown) + more}")
+    print(f"start the first with: {made[0].combination.launch_line}")
+    if len(bases) == 1:
+        print(f"estimated {bases.popitem()[0]}")
+    if any(each.estimate.reserve for each in made):
         print("the reserve is a tenth of the weights, 0.5 GiB at the least, and grows with more "
               f"than {USUAL_CONTEXT} tokens")
-    print(f"these are estimates; {count} fit into {memory}{more}")
+    if any(each.combination.engine.name == "vLLM" for each in made):
+        print("vLLM takes most of a GPU whatever it needs, and holds as much context as fits there")
 
 
-def _as_json(made: Fitting) -> dict[str, object]:
+def _short(made: Fitting) -> str:
+    """What differs from the first of its group."""
+    combination = made.combination
+    spec = combination.spec
+    variant = f"~{spec.variant} " if spec.variant else ""
+    return (f"{variant}{spec.format}/{combination.quantization}/{combination.engine.name} "
+            f"{human(made.estimate.total or 0)}")
+
+
+def _nothing(manifest: Manifest, wanted: Wanted, memory: str) -> str:
+    smallest = least(manifest, wanted)
+    if smallest is None:
+        return "no model has all of what was asked for, whatever the memory"
+    return (f"nothing fits into {memory}; {smallest.combination.id} takes the least, "
+            f"{human(smallest.estimate.total or 0)}, estimated {smallest.estimate.basis}")
+
+
+def _as_json(made: Fitting, memory: int) -> dict[str, object]:
     found = made.estimate
     return {"id": made.combination.id, "total": found.total, "disk": found.disk,
             "weights": found.weights, "cache": found.cache, "reserve": found.reserve,
-            "overhead": found.overhead, "context_length": found.context_length,
-            "from_lock": found.from_lock}
+            "draft": found.draft, "overhead": found.overhead,
+            "context_length": found.context_length, "from_lock": found.from_lock,
+            "longest_context": longest_context(made.combination, memory)}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from runtime import files, naming
 from runtime.combination import Combination, all_combinations, hubs_with
-from runtime.fit import context_for, estimate_for
+from runtime.fit import context_for, estimate_for, first_engine
 from runtime.hubs import TITLES
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.manifest import Deprecation, Family, Hub, Manifest, Spec
@@ -103,11 +103,9 @@ def _memory_lines(family: Family, spec: Spec) -> Iterator[str]:
 def _estimate(family: Family, spec: Spec, quantization: str) -> Estimate | None:
     """None where the name tells too little."""
     hubs = hubs_with(spec, quantization)
-    engine = next((claim.engine for claim in spec.engines if quantization in claim.quantizations
-                   and quantization not in claim.refuted), "")
     if not hubs:
         return None
-    found = estimate(spec, hubs[0], quantization, engine=engine,
+    found = estimate(spec, hubs[0], quantization, engine=first_engine(spec, quantization),
                      context_length=context_for(family, None))
     return found if found.total is not None else None
 
@@ -172,7 +170,8 @@ def _combination(c: Combination) -> dict[str, object]:
     return {"id": c.id, "hubs": [_source(h, c.quantization) for h in
                                  hubs_with(c.spec, c.quantization)],
             "estimate": {"disk": found.disk, "memory": found.total, "cache": found.cache,
-                         "reserve": found.reserve, "context_length": found.context_length,
+                         "reserve": found.reserve, "draft": found.draft,
+                         "context_length": found.context_length,
                          "from_lock": found.from_lock}}
 
 

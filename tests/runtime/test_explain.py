@@ -75,7 +75,9 @@ def test_what_does_not_fit_into_the_memory_is_refused():
 
 def test_explain_takes_an_amount_of_memory(bench):
     words = ("explain", "seed-oss", "-e", "llama.cpp")
-    assert "by estimate, of 24GiB (25.8 GB)\n" in bench.run(*words, "--memory", "24GiB").stdout
+    told = bench.run(*words, "--memory", "24GiB").stdout
+    assert ("GB of 24GiB (25.8 GB), estimated from size and quantization alone; a reserve stands "
+            "for the context\n") in told
     none = bench.run(*words, "--memory", "4GiB", "--format", "json")
     assert (none.returncode, json.loads(none.stdout)["chosen"]) == (1, None)
     assert bench.run(*words, "--memory", "much").returncode == 2
@@ -125,7 +127,7 @@ def test_the_command_says_whose_memory_it_took(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(room, "gpu_memory", lambda: None)
     words = ["explain", "seed-oss", "-e", "transformers", "--manifest", str(file)]
     assert main(words) == 0
-    assert "by estimate, of the 23.0 GiB (24.7 GB) of this machine\n" in capsys.readouterr().out
+    assert "GB of the 23.0 GiB (24.7 GB) of this machine, estimated " in capsys.readouterr().out
     assert main([*words, "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["chosen"]["room"] == {"bytes": 23 << 30, "source": "ram"}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from runtime.cli import main
 from runtime.errors import MisuseError
-from runtime.fit import Wanted, fitting, parse_amount
-from runtime.manifest import Attention, Locked, LockedFile, Manifest, encode
-from runtime.memory import LLAMA_CPP_SLOTS, bits_per_weight, cache_size, estimate
+from runtime.fit import Wanted, fitting, longest_context, parse_amount
+from runtime.manifest import Attention, Draft, Locked, LockedFile, Manifest, encode
+from runtime.memory import DRAFTS_AS_FILE, LLAMA_CPP_SLOTS, bits_per_weight, cache_size, estimate
 from tests.support import catalogue
 
 LLAMA_8B = Attention(layers=32, heads=8, key_length=128, value_length=128)
@@ -103,6 +104,71 @@ def test_with_a_lock_it_counts_files_and_context():
     assert found.total == 5_000_000_000 + 8192 * (128 << 10) + 1_000_000_000
 
 
+def test_the_estimate_knows_which_engine_is_given_a_draft_model():
+    from runtime.engines import MODULES, engine_module
+
+    layouts = {name: engine_module(name).DRAFTS for name in MODULES}
+    assert {name: "file" in drafts for name, drafts in layouts.items() if drafts} == DRAFTS_AS_FILE
+    assert all(len(drafts) <= 1 for drafts in layouts.values())
+
+
+def drafted(repo_id: str, quantizations: list[str], *, locked: list[Locked] | None = None):
+    manifest = demo(locked=True)
+    [spec] = manifest.families[0].specs
+    draft = Draft(repo_id=repo_id, quantizations=quantizations, file_template="d.gguf",
+                  locked=locked or [])
+    hubs = [msgspec.structs.replace(spec.hubs[0], draft=draft)]
+    family = msgspec.structs.replace(manifest.families[0],
+                                     specs=[msgspec.structs.replace(spec, hubs=hubs)])
+    return catalogue.manifest(family)
+
+
+def test_a_draft_model_counts_where_the_engine_is_given_it():
+    alone = of(demo(locked=True), "Q4_K_M")
+    named = drafted("o/Small-0.5B-GGUF", ["Q8_0"])
+    found = of(named, "Q4_K_M")
+    weights = int(0.5e9 * 8.5008 / 8)
+    assert found.draft == weights + weights // 10
+    assert (found.disk, found.total) == (alone.disk + weights, alone.total + found.draft)
+    assert found.basis.endswith("; with its draft model")
+    spec = named.families[0].specs[0]
+    other = estimate(spec, spec.hubs[0], "Q4_K_M", engine="vLLM", context_length=8192)
+    assert (other.draft, other.disk) == (0, alone.disk)
+
+
+def test_a_locked_draft_model_counts_as_it_was_locked():
+    small = Attention(layers=10, heads=2, key_length=64, value_length=64)
+    found = of(drafted("o/eagle", ["Q8_0"], locked=[Locked(
+        repo_id="o/eagle", commit="c", checked="2026-11-25", attention=small,
+        files={"Q8_0": [LockedFile(path="d.gguf", size=300_000_000)]})]), "Q4_K_M", 4096)
+    assert found.draft == 300_000_000 + 10 * 2 * 128 * 2 * 4096
+    assert found.disk == 5_300_000_000
+
+
+@pytest.mark.parametrize("repo_id", ["o/draft", "o/EAGLE3-LLaMA3.1-Instruct-8B", "o/Qwen3-8B-MTP"])
+def test_a_draft_model_of_unknown_size_is_said_not_to_count(repo_id: str, tmp_path: Path,
+                                                            capsys: pytest.CaptureFixture[str]):
+    manifest = drafted(repo_id, ["Q8_0"])
+    found, alone = of(manifest, "Q4_K_M"), of(demo(locked=True), "Q4_K_M")
+    assert (found.draft, found.total, found.disk) == (None, alone.total, alone.disk)
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(manifest))
+    for words in (["fit", "--memory", "24GiB"], ["show", "demo"]):
+        assert main([*words, "--manifest", str(file)]) == 0
+        assert "; its draft model is not counted" in capsys.readouterr().out
+    assert main(["fit", "--memory", "24GiB", "--manifest", str(file), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["combinations"][0]["draft"] is None
+
+
+def test_transformers_takes_a_prompt_in_at_once():
+    manifest = demo(locked=True)
+    spec = manifest.families[0].specs[0]
+    taken = {engine: estimate(spec, spec.hubs[0], "Q4_K_M", engine=engine, context_length=8192)
+             for engine in ("vLLM", "Transformers")}
+    more = taken["Transformers"].overhead - taken["vLLM"].overhead
+    assert more == taken["vLLM"].cache
+
+
 def test_every_shipped_quantization_has_an_estimate(shipped: Manifest):
     unknown = {(spec.format, name) for family in shipped.families for spec in family.specs
                for name in spec.quantizations if bits_per_weight(spec.format, name) is None}
@@ -127,6 +193,91 @@ def test_the_best_that_fits_is_chosen():
     assert fitting(manifest, Wanted(memory=24 << 30, abilities=["vision"])) == []
     assert fitting(manifest, Wanted(memory=24 << 30, engine="vllm")) == []
     assert fitting(manifest, Wanted(memory=24 << 30, context_length=1 << 20)) == []
+
+
+def plain(name: str, size: str, model_format: str, quantizations: list[str],
+          engines: tuple[str, ...] = ("llama.cpp",), **more: object):
+    """A family with one spec that is not locked."""
+    template = "m-{quantization}.gguf" if model_format == "ggufv2" else None
+    hub = catalogue.hub("huggingface", f"o/{name}", quantizations, file_template=template)
+    return catalogue.family(name, [catalogue.spec(
+        model_format, size, quantizations, [hub],
+        [catalogue.claim(engine, quantizations) for engine in engines])], **more)
+
+
+def ids(manifest: Manifest, **wanted: object) -> list[str]:
+    return [made.combination.id for made in fitting(manifest, Wanted(
+        memory=24 << 30, **wanted))]  # type: ignore[arg-type]
+
+
+def test_few_bits_of_a_large_model_come_after_a_smaller_one():
+    manifest = catalogue.manifest(plain("large", "70", "ggufv2", ["IQ1_M", "Q4_K_M"]),
+                                  plain("small", "32", "ggufv2", ["Q2_K", "Q4_K_M"]))
+    assert ids(manifest) == ["small/32/ggufv2/Q4_K_M/llama.cpp", "large/70/ggufv2/IQ1_M/llama.cpp"]
+
+
+def test_more_than_eight_bits_are_no_better_than_less_memory():
+    manifest = catalogue.manifest(plain("m", "1", "ggufv2", ["F32", "BF16", "Q8_0", "Q6_K"]))
+    assert ids(manifest) == ["m/1/ggufv2/Q8_0/llama.cpp"]
+
+
+def test_a_model_that_chats_comes_before_its_base():
+    manifest = catalogue.manifest(
+        plain("a", "8", "ggufv2", ["Q8_0"], abilities=["generate"]),
+        plain("b", "8", "ggufv2", ["Q6_K"], abilities=["chat"]))
+    assert ids(manifest) == ["b/8/ggufv2/Q6_K/llama.cpp", "a/8/ggufv2/Q8_0/llama.cpp"]
+
+
+def test_of_engines_the_one_that_needs_nothing_more_is_chosen():
+    manifest = catalogue.manifest(plain("m", "8", "ggufv2", ["Q8_0"], ("vLLM", "llama.cpp")))
+    assert ids(manifest) == ["m/8/ggufv2/Q8_0/vLLM"]
+    engines = [msgspec.structs.replace(engine, loads=[
+        msgspec.structs.replace(loads, requires=["plugin"]) for loads in engine.loads])
+        if engine.name == "vLLM" else engine for engine in manifest.engines]
+    assert ids(msgspec.structs.replace(manifest, engines=engines)) == [
+        "m/8/ggufv2/Q8_0/llama.cpp"]
+
+
+def test_what_is_of_one_model_stands_together_and_the_first_has_its_command(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    both = plain("m", "8", "ggufv2", ["Q8_0"])
+    awq = plain("m", "8", "awq", ["Int4"], ("vLLM",))
+    manifest = catalogue.manifest(
+        msgspec.structs.replace(both, specs=[*awq.specs, *both.specs]),
+        plain("other", "8", "ggufv2", ["Q6_K"]))
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(manifest))
+    assert main(["fit", "--manifest", str(file), "--memory", "24GiB", "--limit", "1"]) == 0
+    told = capsys.readouterr().out
+    first, also, more, command, *_ = told.splitlines()
+    assert first.startswith("m/8/ggufv2/Q8_0/llama.cpp")
+    assert also.startswith("    also awq/Int4/vLLM ")
+    assert more == "… and 1 more model, with --limit 2"
+    assert command == ("start the first with: runtime launch --model-engine llama.cpp --model-name "
+                       "m --size-in-billions 8 --model-format ggufv2 --quantization Q8_0")
+    assert told.count("estimated from size and quantization alone") == 1
+
+
+def test_how_much_context_would_fit():
+    manifest = demo(locked=True)
+    family = msgspec.structs.replace(manifest.families[0], context_length=131072)
+    [made] = fitting(catalogue.manifest(family), Wanted(memory=24 << 30))
+    of_a_token, rest = 128 << 10, 8_000_000_000 + 1_600_000_000
+    assert longest_context(made.combination, 24 << 30) == ((24 << 30) - rest) // of_a_token
+    assert longest_context(made.combination, 1 << 50) == 131072
+    assert longest_context(made.combination, rest) == 0
+    [unlocked] = fitting(demo(), Wanted(memory=24 << 30))
+    assert longest_context(unlocked.combination, 24 << 30) is None
+
+
+def test_where_nothing_fits_the_least_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(demo()))
+    words = ["fit", "--manifest", str(file)]
+    assert main([*words, "--memory", "1GiB"]) == 1
+    assert "demo/8/ggufv2/Q4_K_M/llama.cpp takes the least, 6.4 GB" in capsys.readouterr().out
+    assert main([*words, "--memory", "1TiB", "--context-length", "1000000"]) == 1
+    assert "no model has all of what was asked for" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("text", "amount"), [
@@ -183,6 +334,6 @@ def test_the_amount_is_told_as_it_was_written(tmp_path: Path, capsys: pytest.Cap
     file = tmp_path / "manifest.json"
     file.write_bytes(encode(demo(locked=True)))
     assert main(["fit", "--manifest", str(file), "--memory", "24GiB"]) == 0
-    assert "1 fit into 24GiB (25.8 GB)" in capsys.readouterr().out
+    assert "1 combination fits into 24GiB (25.8 GB)" in capsys.readouterr().out
     assert main(["fit", "--manifest", str(file), "--memory", "24GB"]) == 0
-    assert "1 fit into 24GB\n" in capsys.readouterr().out
+    assert "1 combination fits into 24GB, by" in capsys.readouterr().out
