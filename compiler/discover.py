@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -183,6 +182,8 @@ def _matches(given: str | Path) -> list[Path]:
     if given == "":
         raise MisuseError("a path is empty", code="nothing-to-check", why=_NOTHING,
                           hint="name a specs folder or a family's file, or nothing at all")
+    import glob  # hardly any run has a pattern
+
     path = Path(given)
     if path.exists() or path.is_symlink() or not glob.has_magic(str(given)):
         return [path]

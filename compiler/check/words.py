@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 #: Longer words are no typing mistakes; comparing them takes time that grows with their square.
 _LONGEST = 100
@@ -23,6 +22,8 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that `word` was probably meant to be, case aside; None where none is near."""
     if len(word) > _LONGEST:
         return None
+    from difflib import get_close_matches  # specs without a mistake need none
+
     folded: dict[str, str] = {}
     for choice in choices:
         if len(choice) <= _LONGEST:

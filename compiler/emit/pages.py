@@ -13,7 +13,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from compiler.emit import hubs as hub_pages
 from compiler.emit import rst, view
 from compiler.emit.profiles import Profile
-from compiler.emit.stated import stated
 from compiler.pagenames import unusable_reason
 from compiler.verification import Verification, badge
 from runtime.errors import UserError
@@ -226,6 +225,8 @@ class Writer:
         return value
 
     def _stated(self, value: Any) -> Any:
+        from compiler.emit.stated import stated  # not every profile prints text as stated
+
         if isinstance(value, str) and not isinstance(value, rst.Rst):
             return stated(value, self.place)
         return value

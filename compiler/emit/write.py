@@ -9,7 +9,6 @@ without touching a file of anyone else.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 import json
 import os
@@ -300,6 +299,8 @@ def _as_user_error(out: Path) -> Iterator[None]:
 
 def unified_diff(out: Path, files: Mapping[str, Content], changes: Changes) -> Iterator[str]:
     """What separates the folder from `files`, as lines of a unified diff without line ends."""
+    import difflib  # a build writes without it
+
     for path in sorted([*changes.new, *changes.changed, *changes.stale]):
         old = _read(out / path)
         before = [] if old is None else old.decode("utf-8", "replace").splitlines()

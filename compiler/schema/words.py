@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import jsonschema_rs
@@ -277,6 +276,8 @@ def meant_key(name: str, missing: list[str], free: list[str]) -> str | None:
 
 def _nearest(word: str, options: Iterable[str]) -> str | None:
     """The option that `word` most resembles, without regard to case, `-` and `_`."""
+    from difflib import get_close_matches  # documents without a mistake need none
+
     folded = {_fold(option): option for option in options}
     near = get_close_matches(_fold(word[:200]), folded, n=1, cutoff=0.7)
     return folded[near[0]] if near else None

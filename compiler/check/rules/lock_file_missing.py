@@ -46,7 +46,6 @@ Right
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from compiler.check.locked import LockedUse, locked_uses, sources
@@ -100,6 +99,8 @@ def _folder(family: FamilyView, use: LockedUse, there: list[str]) -> Iterator[Pr
 
 
 def _nearest(path: str, there: list[str], hint: str = _HINT) -> str:
+    from difflib import get_close_matches  # only where something is missing
+
     alike = [name for name in there if name.endswith(PurePosixPath(path).suffix)]
     near = get_close_matches(path, alike, n=3, cutoff=0.3)
     return f"{hint}; nearest: {listing(near)}" if near else hint
