@@ -19,3 +19,20 @@
   window.addEventListener("DOMContentLoaded", reach);
   window.addEventListener("resize", reach);
 })();
+
+/* A command that is too long for its line breaks between words, not at the hyphens of an option. */
+window.addEventListener("DOMContentLoaded", () => {
+  "use strict";
+  for (const block of document.querySelectorAll("div:is(.highlight-sh, .highlight-console) pre")) {
+    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), found = [];
+    while (texts.nextNode()) if (texts.currentNode.data.includes("--")) found.push(texts.currentNode);
+    for (const text of found)
+      text.replaceWith(...text.data.split(/((?<!\S)--[\w-]+)/).map((part, number) => {
+        if (number % 2 === 0) return part;
+        const span = document.createElement("span");
+        span.className = "whole";
+        span.textContent = part;
+        return span;
+      }));
+  }
+});
