@@ -12,6 +12,7 @@ import msgspec
 
 from runtime import files, naming
 from runtime.command import launch_argv, shell_line
+from runtime.errors import UserError
 from runtime.manifest import Engine, Family, Format, Hub, Locked, Manifest, Refuses, Spec
 from runtime.memory import locked_source
 from runtime.support import Verdict, judge, partial_refusals, provider_refusal
@@ -67,9 +68,29 @@ class Combination(msgspec.Struct, frozen=True):
 
     @property
     def expected_files(self) -> list[str] | None:
-        """Exact paths in the repository, the projector's last; None for a folder format."""
-        weights = files.expected_files(self.hub, self.quantization)
+        """Exact paths in the repository, the projector's last; None for a folder format.
+
+        Raises:
+            UserError: As `weights_on`.
+        """
+        weights = self.weights_on(self.hub)
         return weights if weights is None or self.projector is None else [*weights, self.projector]
+
+    def weights_on(self, hub: Hub) -> list[str] | None:
+        """Exact paths of the weights on one of the spec's hubs; None for a folder format.
+
+        Raises:
+            UserError: One is not safe, or the catalogue does not name them (`file-unnamed`).
+        """
+        weights = files.expected_files(hub, self.quantization)
+        if weights is None and self.layout == "file":
+            repo = files.repo_id(hub, self.quantization)
+            raise UserError(
+                f"the catalogue does not say which file of {repo} is {self.quantization}",
+                code="file-unnamed", why="such a repository holds several, and none is guessed",
+                hint="name the file with --model-path, or add `file_template:` to the family's "
+                     "YAML (rule MB230)")
+        return weights
 
     @property
     def projector(self) -> str | None:

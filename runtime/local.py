@@ -118,8 +118,7 @@ def from_local_hub(combination: Combination, root: Path | None) -> Located:
                 continue
             tried.append(folder)
             if folder.is_dir():
-                return _in_folder(combination, folder, repo, root,
-                                  files.expected_files(hub, combination.quantization))
+                return _in_folder(combination, folder, repo, root, combination.weights_on(hub))
     raise UserError(f"the local hub {root} does not have {combination.repo_id}",
                     code="not-on-hub", why=f"looked for {', '.join(map(str, tried))}",
                     hint="put the repository's files there, or use another --hub")
@@ -185,11 +184,20 @@ def _in_folder(combination: Combination, folder: Path, repo: str, root: Path,
 
 
 def expected(combination: Combination) -> LocalModel:
-    """Where a hub's files will be; a commit that only the hub knows stands as `COMMIT`."""
+    """Where a hub's files will be.
+
+    A commit that only the hub knows stands as `COMMIT`, a file that nobody names as `FILE`.
+    """
     hub = combination.hub
     folder = (home.repository_folder(combination.hub_name, combination.repo_id)
               / (hub.revision or "COMMIT"))
-    return model_in(combination, folder, combination.expected_files or [])
+    try:
+        names = combination.expected_files or []
+    except UserError as error:
+        if error.code != "file-unnamed":
+            raise
+        names = ["FILE"]
+    return model_in(combination, folder, names)
 
 
 def model_in(combination: Combination, folder: Path, names: Sequence[str]) -> LocalModel:

@@ -45,7 +45,12 @@ def wanted_revision(combination: Combination, options: Options) -> str | None:
 
 
 def present(combination: Combination, repository: Path, options: Options) -> Located | None:
-    """The combination's files, if the last known state of the revision is here in full."""
+    """The combination's files, if the last known state of the revision is here in full.
+
+    Raises:
+        UserError: They have no names, or unsafe ones.
+    """
+    expected = combination.expected_files
     known = downloads.find(repository, wanted_revision(combination, options))
     if known is None:
         return None
@@ -53,7 +58,6 @@ def present(combination: Combination, repository: Path, options: Options) -> Loc
     plan = state.plans.get(combination.quantization)
     if not plan or downloads.incomplete(folder, plan, state):
         return None
-    expected = combination.expected_files
     if expected is not None and expected != [file.path for file in plan]:
         return None  # the spec's template has changed since
     return located(combination, folder, state, plan)

@@ -4,7 +4,8 @@ Why
 ---
 A repository of GGUF files holds many quantizations beside each other, so which files make up one
 has to be said: by `file_template`, or by `split_file_template` and its `split_parts`. Guessing by
-pattern downloads the wrong files: `*Q4_K*` matches three quantizations.
+pattern downloads the wrong files: `*Q4_K*` matches three quantizations. The same holds for the file
+of a draft model.
 
 Wrong
 -----
@@ -46,9 +47,14 @@ SCOPE = Scope.FAMILY
 
 
 def check(family: FamilyView) -> Iterator[Problem]:
-    """Look for quantizations that no template reaches."""
+    """Look for quantizations that no template reaches, and for drafts without one."""
     for spec, hub in family.sources():
-        if spec.layout() != "file" or hub.file_template is not None:
+        if spec.layout() != "file":
+            continue
+        if hub.draft is not None and "file_template" not in hub.draft.entries:
+            yield family.problem(hub.draft, "the draft model has no file name",
+                                 "add `file_template:` with the path in the draft's repository")
+        if hub.file_template is not None:
             continue
         missing = [name for name in hub.quantization_names() if name not in hub.split_parts]
         if missing:

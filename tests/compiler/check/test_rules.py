@@ -59,3 +59,16 @@ def test_codes_and_names_are_unique_and_sorted() -> None:
 
     assert codes == sorted(set(codes))
     assert len(set(names)) == len(names)
+
+
+def test_a_draft_models_file_needs_a_name_where_its_format_has_files() -> None:
+    spec = ("specs: [{format: %s, size_in_billions: 7, quantizations: [%s], "
+            "repo_id: example/demo-7B%s, draft: {repo_id: example/demo-0.5B%s}, "
+            "hubs: {huggingface: {}, modelscope: {}}}]\n")
+    template = ', file_template: "demo-7b-{quantization}.gguf"'
+    named = ", file_template: demo-0.5b.gguf"
+    found = [item for item in findings(spec % ("ggufv2", "Q4_K_M", template, ""))
+             if item.code == "MB230"]
+    assert [item.message for item in found] == ["the draft model has no file name"]
+    for fine in (("ggufv2", "Q4_K_M", template, named), ("pytorch", "none", "", "")):
+        assert "MB230" not in {item.code for item in findings(spec % fine)}
