@@ -13,7 +13,7 @@ import select
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -200,7 +200,8 @@ def _spawned(workshop: Workshop, specs: Path, chunks: list[list[Source]], jobs: 
     import multiprocessing  # takes its time, and is not needed where the system forks
 
     with multiprocessing.get_context(START_METHOD).Pool(
-            jobs, _start, (specs, workshop.profile, frozenset(workshop.tried))) as pool:
+            jobs, _start, (specs, workshop.profile, frozenset(workshop.tried),
+                           workshop.asked)) as pool:
         found = pool.imap(_compile_chunk, chunks)
         meanwhile()
         for done in found:
@@ -209,13 +210,14 @@ def _spawned(workshop: Workshop, specs: Path, chunks: list[list[Source]], jobs: 
             yield _decode(done)
 
 
-def _start(specs: Path, profile: Profile | None, tried: frozenset[str]) -> None:
+def _start(specs: Path, profile: Profile | None, tried: frozenset[str],
+           asked: Collection[str] | None) -> None:
     """Make a worker ready."""
     global _workshop
     gc.disable()
     made = frame(specs)
     assert made is not None  # noqa: S101 - the first process has read it
-    _workshop = Workshop(made, profile, tried)
+    _workshop = Workshop(made, profile, tried, asked=asked)
 
 
 def _compile_chunk(work: Iterable[Source]) -> bytes | None:

@@ -10,7 +10,7 @@ nothing and the caller reads the catalogue in one piece, which finds the words f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +28,9 @@ from compiler.stamps import Stamps
 from compiler.unit import Broken, Workshop, facts_of
 from runtime import lockfile
 from runtime.program import collector_off
+
+#: Ends the key of a family whose findings are not all there.
+_UNCHECKED = b"-"
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -81,7 +84,8 @@ class Compiled(msgspec.Struct):
 
 
 def compile_specs(specs: Path, options: Options, profile: Profile | None = None,
-                  out: Path | None = None) -> Compiled | None:
+                  out: Path | None = None, asked: Collection[str] | None = None,
+                  ) -> Compiled | None:
     """Compile a specs folder.
 
     Args:
@@ -89,13 +93,15 @@ def compile_specs(specs: Path, options: Options, profile: Profile | None = None,
         options: How.
         profile: What pages look like; None where only findings are wanted.
         out: The output folder, whose files are used again where they are still right.
+        asked: Files of the families whose findings are wanted; None for all. Those of the others
+            lack what the rules on single families find, which is half of the work.
 
     Returns:
         None where the catalogue has to be read in one piece.
     """
     with collector_off():
         try:
-            return _Run(specs, options, profile, out).compile()
+            return _Run(specs, options, profile, out, asked).compile()
         except Broken:
             return None
 
@@ -112,7 +118,7 @@ class _Run:
     """
 
     def __init__(self, specs: Path, options: Options, profile: Profile | None, out: Path | None,
-                 ) -> None:
+                 asked: Collection[str] | None) -> None:
         self.specs, self.options, self.profile, self.out = specs, options, profile, out
         self.path, self.store = self._stored()
         self.stamps = Stamps(self.store.stamps)
@@ -121,7 +127,7 @@ class _Run:
         self.sources = {source_name(source.path): source for source in self.frame.families}
         self.records = verification.read(specs) if profile and profile.verification else []
         tried = {record.combination.partition("/")[0] for record in self.records}
-        self.workshop = Workshop(self.frame, profile, tried)
+        self.workshop = Workshop(self.frame, profile, tried, asked=asked)
         self.locks = self._lock_digests()
         self.whole: tuple[bytes, list[Finding]] = (b"", [])
 
@@ -181,13 +187,18 @@ class _Run:
             source.relative.encode("utf-8", "surrogateescape"),
             self.locks.get(lockfile.file_name(source.path.stem), b""), sha256)
 
+    def _marked(self, key: bytes, name: str) -> bytes:
+        """A family's key, told apart where the rules on single families are not run on it."""
+        return key + _UNCHECKED if key and not self.workshop.checks(name) else key
+
     def _parts(self, reuse: Reuse) -> list[Part]:
         """Every family: what an earlier run kept of it if that is still right, else compiled."""
         known = {entry.key: entry for entry in self.store.entries if entry.key}
         parts: dict[str, Part | None] = dict.fromkeys(self.sources)
         for name, source in self.sources.items() if known else ():
             sha256 = self.stamps.digest_or_read(os.fspath(source.path))
-            entry = known.get(self._key(name, source, sha256 or b""))
+            key = self._key(name, source, sha256 or b"")
+            entry = known.get(key) or known.get(self._marked(key, name))
             if entry is not None and reuse.still_there(entry):
                 parts[name] = Part(entry.key, entry.kept, None, entry)
         work = {name: self.sources[name] for name, part in parts.items() if part is None}
@@ -196,7 +207,7 @@ class _Run:
                                     self._meanwhile)
         for (name, source), one in zip(work.items(), made, strict=True):
             self.stamps.remember(os.fspath(source.path), one.seen, one.sha256)
-            key = self._key(name, source, one.sha256)
+            key = self._marked(self._key(name, source, one.sha256), name)
             parts[name] = Part(key, one.unit.kept, one.unit, known.get(key))
         return [part for part in parts.values() if part is not None]
 
@@ -253,7 +264,7 @@ class _Run:
             if unit.card is None:
                 continue
             found += unit.findings
-            if unit.linked:
+            if unit.linked and self.workshop.checks(name):
                 found += self.workshop.check_linked(source, renamed)
             if unit.comments:
                 comments[name] = unit.comments

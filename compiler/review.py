@@ -97,7 +97,7 @@ def _of_few(specs: Path | None, paths: Sequence[str | Path], options: Options) -
     if not paths or not options.cached or (few := families_of(paths, specs)) is None:
         return None
     root, names = few
-    compiled = compile_specs(root, options)
+    compiled = compile_specs(root, options, asked=frozenset(names))
     if compiled is None or not compiled.broken <= set(names):
         return None
     compiled.keep()

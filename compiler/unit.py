@@ -103,6 +103,7 @@ class Workshop(msgspec.Struct, dict=True):
         tried: Names of the families that have verification records.
         fingerprint: SHA-256 of everything but a family's file that decides on its unit.
         templates: Their bytecode, see `compiler.emit.pages.Writer`.
+        asked: Files of the families that the rules on single families are run on; None for all.
     """
 
     frame: Frame
@@ -110,6 +111,11 @@ class Workshop(msgspec.Struct, dict=True):
     tried: Collection[str] = frozenset()
     fingerprint: bytes = b""
     templates: dict[str, bytes] = {}
+    asked: Collection[str] | None = None
+
+    def checks(self, file: str) -> bool:
+        """Whether the rules on single families are run on the family in `file`."""
+        return self.asked is None or file in self.asked
 
     @cached_property
     def view(self) -> CatalogueView:
@@ -156,7 +162,7 @@ class Workshop(msgspec.Struct, dict=True):
             return Unit(Kept(None, findings=findings))
         view = FamilyView(document.file, document.root, self.view, document.lock)
         linked = "deprecated" in document.root.entries
-        if not linked:
+        if not linked and self.checks(document.file):
             findings = [*findings, *check_family(view)]
         record = self.planner.family(document, view.effective)
         kept = Kept(card(record), view.renamed, findings, _encoded(gather(view)),

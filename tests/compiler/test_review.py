@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler import pipeline
+from compiler import pipeline, unit
 from compiler.pipeline import Options
 from compiler.review import Review, review
 from tests.bench import synthetic
@@ -109,6 +109,26 @@ def test_it_is_what_the_catalogue_in_one_piece_says(change, specs: Path) -> None
     names = sorted(path.as_posix() for path in (specs / "families").glob("*.yaml"))
     for asked in (*([name] for name in names), names[:2]):
         assert told(review(paths=asked, options=Options())) == told(review(paths=asked))
+    # What was kept of families that nobody asked for lacks findings.
+    for _ in range(2):
+        assert told(review(specs, options=Options())) == told(review(specs))
+    assert told(review(paths=names[:1], options=Options())) == told(review(paths=names[:1]))
+
+
+def test_rules_on_single_families_are_run_on_what_was_asked_for(
+        specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run: list[str] = []
+    real = unit.check_family
+    monkeypatch.setattr(unit, "check_family",
+                        lambda view: (run.append(Path(view.file).stem), real(view))[1])
+    one, other = synthetic.name(1), synthetic.name(2)
+    for number in (1, 2, 1):
+        review(paths=[family(specs, number)], options=Options())
+    assert run == [one, other]
+    review(specs, options=Options())
+    assert sorted(run) == sorted(synthetic.name(number) for number in range(COUNT))
+    review(paths=[family(specs, 3)], options=Options())
+    assert len(run) == COUNT
 
 
 def test_a_clash_is_told_and_nothing_else_of_other_files(specs: Path) -> None:
