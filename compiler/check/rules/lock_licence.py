@@ -3,7 +3,8 @@
 Why
 ---
 Whether a model may be used for work is decided by its licence, and pages print the one of the spec.
-Only the hub that holds the lab's own weights is asked; quantizers often leave the field out.
+Only unquantized weights are asked about; quantizers often leave the field out. How a hub spells a
+licence does not matter: `Apache License 2.0` is `apache-2.0`.
 
 Wrong
 -----
@@ -32,6 +33,7 @@ Right
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from compiler.check.locked import sources
@@ -44,13 +46,22 @@ NAME = "lock-licence"
 SEVERITY = Severity.WARNING
 SCOPE = Scope.FAMILY
 
+_WORD = re.compile(r"[^\W_]+")
+_EMPTY = frozenset({"license", "licence", "version", "the"})
+
+
 def check(family: FamilyView) -> Iterator[Problem]:
     """Compare with the licence of unquantized weights."""
     node, stated = family.root.get("licence"), family.text("licence")
     for use, source in sources(family):
         if node is None or stated is None or not source.licence or use.spec.format != "pytorch":
             continue
-        if source.licence.casefold() != stated.casefold():
+        if _words(source.licence) != _words(stated):
             yield family.problem(
                 node, f"the licence is {stated}, but {use.where} names {source.licence}",
                 f"write {source.licence}, or say in the description why it is another")
+
+
+def _words(licence: str) -> list[str]:
+    words = _WORD.findall(re.sub(r"\bv(?=[0-9])", "", licence.casefold()))
+    return [word for word in words if word not in _EMPTY]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compiler.lock.attention import attention
 from compiler.lock.config import context_lengths, read_config, text_config
@@ -102,3 +104,26 @@ def test_values_of_another_kind_are_not_taken(value: object) -> None:
     config: dict[str, Any] = dict.fromkeys(keys, value)
     assert read_config(config).context_length is None
     assert read_config({**config, "max_position_embeddings": 10}).context_length in (10, None)
+
+
+_KEYS = [
+    "text_config", "layer_types", "layers_block_type", "block_types", "hybrid_override_pattern",
+    "block_configs", "attn_type_list", "hybrid_layer_pattern", "no_rope_layers", "full_attn_idxs",
+    "linear_attn_config", "full_attn_layers", "full_attention_interval", "sliding_window",
+    "sliding_window_pattern", "use_sliding_window", "max_window_layers", "num_kv_shared_layers",
+    "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "hidden_size", "head_dim",
+    "kv_lora_rank", "attention", "n_heads_in_group", "attn_config", "ffn_config", "rope_scaling",
+    "rope_parameters", "factor", "type", "max_position_embeddings", "quantization_config", "bits",
+    "quantization", "config_groups", "weights", "num_bits", "quant_config", "quant_algo",
+    "weight_quant_params", "model_type", "architectures", "num_experts", "moe_topk"]
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 70) | st.floats() | st.sampled_from(
+        ["", "*M-", "LLLG", "yarn", "NVFP4", "mistral", "full_attention", "mamba"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(_KEYS), inner, max_size=8), max_leaves=30)
+
+
+@given(st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=12))
+def test_no_configuration_of_a_stranger_is_a_fault(config: dict[str, Any]) -> None:
+    found = read_config(config).attention
+    assert found is None or (found.layers >= 0 and found.window_layers >= 0 and found.heads > 0)

@@ -124,6 +124,13 @@ def test_a_projector_is_locked_with_the_weights(specs: Path, hub: HubServer) -> 
         "demo-Q4_K_M.gguf", "mmproj-f16.gguf"]
 
 
+@pytest.mark.parametrize("licence", ["Apache License 2.0", "APACHE-2.0", "Apache License v2.0"])
+def test_a_licence_may_be_spelled_otherwise(specs: Path, hub: HubServer, licence: str) -> None:
+    hub.repositories["org/demo"].card = {"license": licence}
+    main(["lock", "--specs", str(specs), "--quiet"])
+    assert catalogue.about_locks(specs) == []
+
+
 def test_a_missing_revision(specs: Path, hub: HubServer) -> None:
     family = specs / "families/demo.yaml"
     family.write_text(family.read_text().replace(
