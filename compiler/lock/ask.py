@@ -128,8 +128,8 @@ class Reading:
         self.gguf_templates: list[bool | None] = []
 
     def config(self, wanted: Wanted) -> ConfigFacts | None:
-        """What `config.json` and the weights' headers say."""
-        raw = self._json("config.json")
+        """What `config.json`, or Mistral's `params.json`, and the weights' headers say."""
+        raw = self._json("config.json" if "config.json" in self.by_path else "params.json")
         if raw is None:
             return None
         counts: dict[str, int] = {}

@@ -15,7 +15,7 @@ from runtime.manifest import Attention
 
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "num_transformer_layers")
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads")
-_KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "kv_n_heads",
+_KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_kv_heads", "n_head_kv", "kv_n_heads",
              "multi_query_group_num", "num_attention_groups")
 _WIDTH = ("hidden_size", "n_embd", "d_model", "dim")
 _HEAD_WIDTH = ("attention_head_dim", "head_dim", "kv_channels")

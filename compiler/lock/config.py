@@ -37,8 +37,9 @@ def read_config(config: Mapping[str, Any]) -> ConfigFacts:
     inner = text_config(config)
     native, scaled, others = context_lengths(config)
     method, bits, group_size = quantization(config, inner)
-    experts = first(inner, _EXPERTS) or first(mapping(inner, "ffn_config"), _EXPERTS)
-    used = first(inner, _EXPERTS_USED) or first(mapping(inner, "ffn_config"), _EXPERTS_USED)
+    places = [inner, mapping(inner, "ffn_config"), mapping(inner, "moe")]
+    experts = next((number for place in places if (number := first(place, _EXPERTS))), None)
+    used = next((number for place in places if (number := first(place, _EXPERTS_USED))), None)
     mixed = experts is not None and experts > 1
     return ConfigFacts(
         architectures=names(config.get("architectures")), model_type=name(config.get("model_type")),

@@ -34,7 +34,7 @@ def quantization(config: Mapping[str, Any], inner: Mapping[str, Any]) -> Quantiz
                    if (found := mapping(owner, key))), None)
     if stated is None:
         return None, None, None
-    return _described(stated, "mlx" if mapping(config, "quantization") else None)
+    return _described(stated, "mlx" if first(mapping(config, "quantization"), _BITS) else None)
 
 
 def older(path: str, content: Mapping[str, Any]) -> Quantized:

@@ -256,6 +256,14 @@ CONTEXTS: list[tuple[str, Config, int | None, list[int], Attention | None]] = [
         "num_transformer_layers": 16, "num_query_heads": [12, 12, 16, 20], "head_dim": 64,
         "num_kv_heads": [3, 3, 4, 5], "model_dim": 1280, "max_context_length": 2048},
      2048, [], plain(16, 5, 64)),
+    ("mistralai/Pixtral-12B-2409, its params.json", {
+        "dim": 5120, "n_layers": 40, "head_dim": 128, "hidden_dim": 14336, "n_heads": 32,
+        "n_kv_heads": 8, "vocab_size": 131072, "vision_encoder": {"num_hidden_layers": 24},
+        "quantization": {"qformat_weight": "fp8_e4m3"}, "max_seq_len": 128000}, 128000, [],
+     plain(40, 8, 128)),
+    ("mistralai/Mixtral-8x7B-v0.1, its params.json", {
+        "dim": 4096, "n_layers": 32, "head_dim": 128, "n_heads": 32, "n_kv_heads": 8,
+        "moe": {"num_experts_per_tok": 2, "num_experts": 8}}, None, [], plain(32, 8, 128)),
     ("a kind of layers that is not known keeps every token",
      llama(4, 8, 2, 512, 8192, sliding_window=512, layer_types=["new_attention"] * 4), 8192, [],
      plain(4, 2, 64)),
@@ -289,6 +297,7 @@ def test_context_length_and_attention(
     ("tencent/Hunyuan-A13B-Instruct", 64, 8), ("openai/gpt-oss-20b", 32, 4),
     ("deepseek-ai/DeepSeek-V3", 256, 8), ("meituan-longcat/LongCat-Flash-Chat", 512, 12),
     ("meta-llama/Llama-4-Scout-17B-16E-Instruct", 16, 1),
+    ("mistralai/Mixtral-8x7B-v0.1, its params.json", 8, 2),
     ("moonshotai/Kimi-Linear-48B-A3B-Instruct", 256, 8), ("Qwen/Qwen3-8B", None, None)])
 def test_experts(repository: str, experts: int | None, used: int | None) -> None:
     facts = read_config(next(row[1] for row in CONTEXTS if row[0] == repository))
@@ -351,6 +360,7 @@ def compressed(*groups: Config) -> Config:
     ({"quantization_config": {"quant_method": "quanto", "weights": "int8"}}, ("quanto", 8, None)),
     ({"quantization_config": {"quant_method": "bitnet"}}, ("bitnet", None, None)),
     ({"quantization_config": None}, (None, None, None)),
+    ({"quantization": {"qformat_weight": "fp8_e4m3"}}, (None, None, None)),
 ])
 def test_quantization(config: Config, expected: tuple[str | None, int | None, int | None]) -> None:
     facts = read_config(config)
