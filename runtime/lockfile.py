@@ -232,7 +232,7 @@ def decode(data: bytes, name: str = "lock") -> Lock:
     Raises:
         UserError: It is not a lock that this version reads.
     """
-    hint = "write it again with `compiler lock`"
+    hint = "delete it and run `compiler lock`"
     try:
         lock = _DECODER.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -279,7 +279,14 @@ def test_a_lock_that_cannot_be_read_is_an_error(
     path(specs).parent.mkdir()
     path(specs).write_bytes(broken)
     assert main(["check", "--specs", str(specs)]) == 1
-    assert why in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert why in told
+    # `compiler lock` leaves alone what it cannot read: it may be one that only needs merging.
+    assert "delete it and run `compiler lock`" in told
+    assert lock(specs) == 1
+    assert path(specs).read_bytes() == broken
+    path(specs).unlink()
+    assert lock(specs) == 0
 
 
 def test_manifest_and_pages_carry_it_without_a_network(
