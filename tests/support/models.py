@@ -25,7 +25,7 @@ def gguf(*, values: int = 256, part: int = 0, parts: int = 1, fill: bytes = b"w"
 
 
 def described_gguf(*, architecture: str = "llama", file_type: int = 15, context: int = 8192,
-                   vocabulary: int = 20_000) -> bytes:
+                   vocabulary: int = 20_000, size_label: str = "") -> bytes:
     """A GGUF file whose header says what a lock notes, with a long vocabulary after that."""
     def number(key: str, value: int) -> bytes:
         return _text(key) + struct.pack("<II", 4, value)
@@ -37,6 +37,8 @@ def described_gguf(*, architecture: str = "llama", file_type: int = 15, context:
             number(f"{architecture}.attention.head_count", 4),
             number(f"{architecture}.attention.head_count_kv", 2),
             number("general.file_type", file_type),
+            *([_text("general.size_label") + struct.pack("<I", 8) + _text(size_label)]
+              if size_label else []),
             _text("tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, vocabulary)
             + b"".join(_text(f"token{i}") for i in range(vocabulary))]
     return b"GGUF" + struct.pack("<IQQ", 3, 0, len(keys)) + b"".join(keys)

@@ -131,6 +131,20 @@ def test_a_licence_may_be_spelled_otherwise(specs: Path, hub: HubServer, licence
     assert catalogue.about_locks(specs) == []
 
 
+@pytest.mark.parametrize(("label", "told"), [
+    ("14B", ["the size is 0_01 billion, but org/demo-GGUF on Hugging Face has 14 billion"]),
+    ("10M", []), ("8x7B", []), ("large", []), ("", [])])
+def test_the_size_that_a_gguf_header_states(
+    specs: Path, hub: HubServer, label: str, told: list[str],
+) -> None:
+    hub.repositories["org/demo-GGUF"].files["demo-Q4_K_M.gguf"] = models.described_gguf(
+        architecture="qwen3moe", context=32768, size_label=label)
+    main(["lock", "--specs", str(specs), "--quiet"])
+    found = catalogue.about_locks(specs)
+    assert [(item.code, item.message) for item in found] == [("MB607", text) for text in told]
+    assert [catalogue.at(specs, item) for item in found] == ["0_01" for _ in told]
+
+
 def test_a_missing_revision(specs: Path, hub: HubServer) -> None:
     family = specs / "families/demo.yaml"
     family.write_text(family.read_text().replace(
