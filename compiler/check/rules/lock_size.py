@@ -2,7 +2,7 @@
 
 Why
 ---
-The parameters are counted in the headers of the weights; the header of a GGUF file has a label. Labs
+The parameters are counted in the headers of the weights; a GGUF file's header has a label. Labs
 round sizes in names, so a difference of up to a third is accepted; a larger one is another size, or
 the repository of another. For a mixture of experts the parameters that a token passes through are
 compared with `activated_size_in_billions` as well.
