@@ -1,14 +1,14 @@
 """What the console script `runtime` calls: Ctrl-C ends it quietly from the first moment on.
 
 Importing a program takes some hundredths of a second; Ctrl-C within them would print a traceback.
-So nothing but this is imported first.
+So nothing but this is imported first. What comes before it, Python's own start and what the script
+that pip writes imports, is out of reach: there Python prints what it likes.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from importlib import import_module
 
 
 def main() -> int:
@@ -24,6 +24,8 @@ def start(module: str) -> int:
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored: nohup
         signal.signal(signal.SIGINT, _leave)
+    from importlib import import_module  # takes as long as all of the above
+
     code: int = import_module(module).main()
     return code
 
