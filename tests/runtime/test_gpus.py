@@ -60,6 +60,12 @@ def test_what_cannot_be_meant(given, code):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("given", [
+    (None, None, None), ("0", 1, 1.0), ("0,1", 2, 0.01), ("3", None, 0.5), (None, 1, None)])
+def test_what_can_be_meant(given):
+    gpus.check(*given)
+
+
 def test_the_variable_is_that_of_the_accelerator():
     assert gpus.environment(provider("vllm"), "0,1") == {"CUDA_VISIBLE_DEVICES": "0,1"}
     assert gpus.environment(provider("vllm"), None) == {}
@@ -73,14 +79,17 @@ def test_the_variable_is_that_of_the_accelerator():
     ({"num_attention_heads": 12}, 4, True), ({"num_attention_heads": 12}, 8, False),
     ({"text_config": {"num_attention_heads": 12}}, 8, False), ({}, 8, True), ([], 8, True),
     ({"num_attention_heads": 12}, None, True), ({"num_attention_heads": 7}, 1, True),
+    ({"num_attention_heads": 0}, 8, True), ({"num_attention_heads": "12"}, 8, True),
+    ({"num_attention_heads": 12}, 12, True),
 ])
 def test_the_heads_must_be_shared_out_evenly(tmp_path, config, size, fits):
     (tmp_path / "config.json").write_text(json.dumps(config))
     if fits:
         gpus.check_heads(tmp_path, size)
     else:
-        with pytest.raises(UserError, match="12 attention heads cannot be shared by 8"):
+        with pytest.raises(UserError, match="12 attention heads cannot be shared by 8") as caught:
             gpus.check_heads(tmp_path, size)
+        assert caught.value.hint == "sizes that divide them: 1, 2, 3, 4, 6, 12"
 
 
 def test_a_projector_that_the_spec_names_is_fetched_and_passed():

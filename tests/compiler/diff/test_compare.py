@@ -184,6 +184,17 @@ def test_an_announcement_is_text(
     assert (change.kind, change.grade) == (kind, Grade.DOCS)
 
 
+@pytest.mark.parametrize(("fields", "words"), [
+    ({}, "is deprecated since 2026-01-01: Old."),
+    ({"renamed_to": "new"}, "is deprecated since 2026-01-01 in favour of new: Old."),
+    ({"renamed_to": "new", "remove_after": "2027-01-01"},
+     "is deprecated since 2026-01-01 in favour of new, may be removed after 2027-01-01: Old."),
+])
+def test_an_announcement_is_told_in_full(fields: dict[str, str], words: str) -> None:
+    [change] = changes(family(), family(deprecated=announced(**fields)))
+    assert change.what == words
+
+
 def test_specs_are_matched_by_format_size_and_variant() -> None:
     one = spec(format="pytorch", quantizations=["none"])
     two = spec(variant="thinking")
@@ -253,6 +264,26 @@ def test_changed_files_are_told_for_each_quantization() -> None:
         ("Q8_0", "files", ["demo-Q8_0.gguf"], ["d.Q8_0.gguf"])]
 
 
+def test_the_order_of_parts_decides_which_file_an_engine_is_given() -> None:
+    one, other = (with_hubs(hub(split_file_template="d-{part}.gguf", split_parts={"Q8_0": parts}))
+                  for parts in (["1", "2"], ["2", "1"]))
+    [change] = changes(one, other)
+    assert (change.old, change.new) == (["d-1.gguf", "d-2.gguf"], ["d-2.gguf", "d-1.gguf"])
+    assert "another order" in change.note
+    renamed = with_hubs(hub(split_file_template="e-{part}.gguf", split_parts={"Q8_0": ["1", "2"]}))
+    assert changes(one, renamed)[0].note == ""
+
+
+def test_a_repository_that_moved_for_some_is_told_for_these() -> None:
+    one, other = (with_hubs(hub(repo_id=name, file_template=None)) for name in (
+        "org/demo-Q4_K_M", "org/demo-{quantization}"))
+    [change] = changes(one, other)
+    assert (change.old, change.new, change.note) == (
+        "org/demo-Q4_K_M", "org/demo-Q8_0", "for Q8_0")
+    [change] = changes(one, with_hubs(hub(repo_id="org/other", file_template=None)))
+    assert (change.old, change.new, change.note) == ("org/demo-Q4_K_M", "org/other", "")
+
+
 def test_an_unsafe_file_name_in_an_old_catalogue_still_compares() -> None:
     found = changes(with_hubs(hub(file_template="../{quantization}")), with_hubs(hub()))
     assert {change.kind for change in found} == {Kind.HUB_CHANGED}
@@ -272,12 +303,19 @@ def test_the_first_hub_is_the_one_that_launch_takes() -> None:
     assert (change.kind, change.grade) == (Kind.HUB_PREFERENCE, Grade.LAUNCH)
     found = changes(with_hubs(hub()), with_hubs(other, hub()))
     assert {c.kind for c in found} == {Kind.HUB_ADDED, Kind.HUB_PREFERENCE}
+    some = hub(hub="modelscope", quantizations=["Q8_0"])
+    [change] = changes(with_hubs(hub(), some), with_hubs(some, hub()))
+    assert (change.old, change.new, change.note) == ("huggingface", "modelscope", "for Q8_0")
 
 
 def test_a_quantization_that_one_hub_lost() -> None:
     found = changes(with_hubs(hub()), with_hubs(hub(quantizations=["Q4_K_M"])))
     assert brief(found) == [
         ("hub-quantization-removed", Grade.LAUNCH, "demo/1_8/ggufv2 on huggingface")]
+    assert found[0].old == ["Q8_0"]
+    [change] = changes(with_hubs(hub(quantizations=["Q4_K_M"])), with_hubs(hub()))
+    assert (change.kind, change.grade, change.new) == (
+        Kind.HUB_QUANTIZATION_ADDED, Grade.DOCS, ["Q8_0"])
 
 
 def with_engines(*claims: EngineClaim) -> Family:
