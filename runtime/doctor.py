@@ -102,7 +102,10 @@ def _examine(engine: Engine, provider: Provider, machine: Machine) -> Diagnosis:
     except UserError:
         if not provider.requirements:
             return told("no", [f"no {provider.executable} on PATH; it is installed by other means"])
-        return told("installable", [], pinned_version(provider), install)
+        try:
+            return told("installable", [], pinned_version(provider), install)
+        except UserError as error:  # its engine's facts are at fault
+            return told("no", [error.message])
     version = installation.version or program_version(installation)
     if why := _does_not_start(installation, provider):
         again = f"runtime engines remove {engine.name} --provider {provider.name} && {install}"

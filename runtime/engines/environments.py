@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,6 +25,9 @@ from runtime.facts import version_key
 from runtime.lock import folder_lock
 from runtime.machine import Machine
 from runtime.manifest import Engine, Provider
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 STATE = "modelbook.json"
 
@@ -64,8 +68,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
         present = self._distributions()
         if present is None:
             return []
-        return [need for need in requirements
-                if _applies(need) and _canonical(_name(need)) not in present]
+        return [need for need in requirements if _applies(parsed := _requirement(need))
+                and _canonical(parsed.name) not in present]
 
     def _distributions(self) -> set[str] | None:
         if self.python is None:
@@ -349,12 +353,10 @@ def pinned_version(provider: Provider) -> str:
     """The version that the provider's requirements pin.
 
     Raises:
-        UserError: They pin none, so that nobody could say what ran.
+        UserError: They pin none, so that nobody could say what ran, or one is none.
     """
-    from packaging.requirements import Requirement
-
     for line in provider.requirements:
-        requirement = Requirement(line)
+        requirement = _requirement(line)
         if provider.version_of and _canonical(requirement.name) == _canonical(provider.version_of):
             for clause in requirement.specifier:
                 if clause.operator == "==":
@@ -363,18 +365,20 @@ def pinned_version(provider: Provider) -> str:
                     hint="write `NAME==VERSION` in the engine's YAML")
 
 
-def _name(requirement: str) -> str:
-    from packaging.requirements import Requirement
+def _requirement(text: str) -> Requirement:
+    from packaging.requirements import InvalidRequirement, Requirement  # slow to import
 
-    return Requirement(requirement).name
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        raise UserError(f"{text!r} is not a Python requirement", code="engine-spec",
+                        hint="correct it in the engine's YAML, which `compiler check` points "
+                             "at (MB316)") from None
 
 
-def _applies(requirement: str) -> bool:
+def _applies(requirement: Requirement) -> bool:
     """Whether its environment marker, if it has one, holds here."""
-    from packaging.requirements import Requirement
-
-    marker = Requirement(requirement).marker
-    return marker is None or marker.evaluate()
+    return requirement.marker is None or requirement.marker.evaluate()
 
 
 def _canonical(name: str) -> str:

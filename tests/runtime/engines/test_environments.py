@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from runtime.doctor import examine
 from runtime.engines import environments
 from runtime.errors import UserError
 from runtime.machine import Machine
@@ -80,6 +81,26 @@ def test_an_unpinned_provider_is_refused(home):
     with pytest.raises(UserError) as caught:
         environments.install(engine("llama.cpp", providers=[provider("tiny")]))
     assert caught.value.code == "engine-spec"
+
+
+@pytest.mark.parametrize("requirement", ["*", "../evil", "a b", "tiny==="])
+def test_what_is_no_requirement_is_refused(home, requirement):
+    with pytest.raises(UserError, match="is not a Python requirement") as caught:
+        environments.install(engine("llama.cpp", providers=[provider(requirement)]))
+    assert caught.value.code == "engine-spec"
+    entry = environments.Installation(engine="x", provider="p",
+                                      python=Path(sys.prefix) / "bin" / "python")
+    with pytest.raises(UserError, match="is not a Python requirement"):
+        entry.lacks([requirement])
+
+
+@pytest.mark.parametrize(("requirements", "why"), [
+    (["tiny"], "pins no version"), (["*"], "is not a Python requirement")])
+def test_the_doctor_tells_of_a_provider_that_cannot_be_installed(home, requirements, why):
+    facts = engine("llama.cpp", providers=[provider(*requirements)])
+    [told] = examine([facts], Machine.here())
+    assert told.state == "no"
+    assert why in told.reasons[0]
 
 
 def test_an_unfinished_environment_is_not_used_and_is_replaced(home):
