@@ -26,7 +26,7 @@ named after the large model, the estimate says that it is not counted.
 
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
-the number of layers, and at the least what an engine takes besides a small model (measured by
+the number of layers, and on top what an engine takes besides a model of no size (measured by
 `tests/bench/bench_memory.py`). Transformers takes in a prompt at once, and so as much again as the
 context's cache.
 
@@ -83,8 +83,9 @@ _VLLM_BATCH = 2048
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE, _MOST_OVERHEAD = 0.2, 2 << 30
-#: Bytes that an engine takes besides a small model, as measured.
-_LEAST_OVERHEAD = {"llama.cpp": 50_000_000, "mlx": 100_000_000, "transformers": 420_000_000}
+#: Bytes that an engine takes besides its model, as measured.
+_ENGINE = {"llama.cpp": 50_000_000, "mlx": 100_000_000, "transformers": 420_000_000,
+           "vllm": 1_500_000_000}
 _RESERVE_SHARE, _LEAST_RESERVE = 0.1, 1 << 29
 #: Engines that are given a draft model, and whether as a file: each module's `DRAFTS`.
 DRAFTS_AS_FILE = {"llama.cpp": True, "mlx": False, "vllm": False}
@@ -205,8 +206,8 @@ def estimate_by_name(model_format: str, size_in_billions: str, quantization: str
 
 def _overhead(weights: int | None, cache: int | None, engine: str) -> int:
     buffers = min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
-    least = _LEAST_OVERHEAD.get(engine, min(_LEAST_OVERHEAD.values()))
-    return max(least, buffers) + (cache or 0 if engine == "transformers" else 0)
+    prompt = cache or 0 if engine == "transformers" else 0
+    return _ENGINE.get(engine, min(_ENGINE.values())) + buffers + prompt
 
 
 def _draft(model_format: str, hub: Hub, engine: str, context_length: int,

