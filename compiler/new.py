@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from compiler.fmt import modeline
+from compiler.pagenames import name_reason
 from compiler.read.nodes import Mapping, Scalar
 from compiler.read.parse import parse
 from compiler.yamlwrite import write as write_yaml
@@ -23,8 +24,7 @@ from runtime.errors import MisuseError, UserError
 from runtime.files import unsafe_path_reason
 from runtime.naming import parse_size, slug
 
-#: Pages that a site has already; a family of that name would take their place.
-_RESERVED = frozenset({"index", "genindex", "search", "py-modindex", "modindex"})
+_LONGEST_NAME = 100
 #: Quantization that most repositories of a format hold; where there is none, a placeholder.
 _QUANTIZATIONS = {"pytorch": "none", "gptq": "Int4", "awq": "Int4", "fp8": "fp8", "fp4": "fp4",
                   "bnb": "4-bit", "mlx": "4bit", "ggufv2": "Q4_K_M"}
@@ -276,23 +276,14 @@ def store(path: Path, text: str) -> None:
 
 
 def _check_name(name: str) -> None:
-    reason = ""
-    if not name.strip():
-        reason = "it is empty"
-    elif len(name) > 100:
-        reason = "it is longer than 100 characters"
-    elif "/" in name:
-        reason = "it holds '/', and its file is named after it"
+    if not name.isprintable():
+        reason: str | None = "it holds an invisible character"
+    elif len(name) > _LONGEST_NAME:
+        reason = f"it is longer than {_LONGEST_NAME} characters"
     elif name != name.strip() or name.startswith((".", "-")):
         reason = "it begins or ends with a space, or begins with a dot or hyphen"
-    elif not name.isprintable():
-        reason = "it holds an invisible character"
-    elif name.casefold() in _RESERVED:
-        reason = "a page of the site has it"
-    elif not slug(name):
-        reason = "nothing of it is left in a page address"
     else:
-        reason = unsafe_path_reason(f"{name}.yaml") or unsafe_path_reason(name) or ""
+        reason = name_reason(name) or unsafe_path_reason(f"{name}.yaml")
     if reason:
         raise MisuseError(f"{name!r} cannot be a family's name: {reason}", code="name-invalid",
                           hint="name it as its lab does, such as seed-oss or qwen2.5")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         repo_id=args.repo_id, quantizations=args.quantizations or [])
     store(path, text)
     print(path)
-    print(f"fill in each TODO, then run: compiler check {path}", file=sys.stderr)
+    print(f"fill in each TODO, then run: compiler check {shlex.quote(str(path))}", file=sys.stderr)
     return ExitCode.OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,7 @@ class Reading:
         counts: dict[str, int] = {}
         experts = 0
         for path in self._weights(wanted):
-            found = self._tell(path, lambda path=path: safetensors.count_parameters(  # type: ignore[misc]
-                self._range(path), path))
+            found = self._tell(path, partial(safetensors.count_parameters, self._range(path), path))
             if found is None:
                 counts, experts = {}, 0  # a part of the sum would be wrong
                 break
@@ -159,8 +159,8 @@ class Reading:
         """The header of each planned file, or of the first part of a split one."""
         firsts = {expected[0] for use in wanted.uses if (expected := use.expected_files)}
         for path in sorted(firsts & self.by_path.keys()):
-            found = self._tell(path, lambda path=path: gguf.read_metadata(  # type: ignore[misc]
-                self._range(path), path, whole=self.thorough))
+            found = self._tell(path, partial(gguf.read_metadata, self._range(path), path,
+                                             whole=self.thorough))
             if found is not None:
                 self.gguf_templates.append(found.chat_template)
                 yield GgufFacts(path=path, architecture=found.architecture,

@@ -112,7 +112,7 @@ def test_the_modeline_leads_to_the_schema_of_the_checkout(specs: Path) -> None:
 
 @pytest.mark.parametrize("name", [
     "", " ", "a/b", "../evil", ".hidden", "-x", "index", "GenIndex", "con", "x.", "a\nb", "a:b",
-    "x" * 101, " demo", "a\\b"])
+    "x" * 101, " demo", "a\\b", "a~b", "self", "demo.md"])
 def test_a_name_that_cannot_be(specs: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "--specs", str(specs), "--", name]) == 2
     assert "cannot be a family's name" in capsys.readouterr().err

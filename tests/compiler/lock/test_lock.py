@@ -77,6 +77,19 @@ def test_an_unchanged_hub_gives_identical_bytes(specs: Path) -> None:
     assert before == lockfile.encode(lockfile.decode(before))
 
 
+def test_another_order_client_and_number_of_jobs_give_identical_bytes(
+    specs: Path, hub: HubServer, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lock(specs)
+    before = path(specs).read_bytes()
+    for repository in hub.repositories.values():
+        repository.files = dict(reversed(repository.files.items()))
+    for module in ("ask", "run"):
+        monkeypatch.setattr(f"compiler.lock.{module}.client", lambda hub: f"{hub} 99")
+    assert lock(specs, "--jobs", "1") == 0
+    assert path(specs).read_bytes() == before
+
+
 def test_only_what_changed_has_a_new_time(
     specs: Path, hub: HubServer, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
