@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from urllib.parse import urlencode
 
 from docutils import nodes
@@ -91,11 +90,6 @@ def _verified(choice: Choice | None) -> list[nodes.Node]:
 def badge_node(badge: Badge) -> nodes.Node:
     """A badge on a page."""
     return elements.text(badge.text, "mb-badge", f"mb-{badge.kind}")
-
-
-def badge_markup(badge: Badge) -> str:
-    """A badge as HTML."""
-    return f'<span class="mb-badge mb-{badge.kind}">{escape(badge.text)}</span>'
 
 
 def _basis(each: SpecChoices) -> Iterator[str]:

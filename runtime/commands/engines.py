@@ -115,8 +115,8 @@ def _list(manifest: Manifest, args: argparse.Namespace) -> int:
                          ensure_ascii=False))
         return ExitCode.OK
     names = [(engine.name, provider.name, state) for engine, provider, state, _ in rows]
-    widths = [max(len(name[column]) for name in names) for column in range(3)]
-    for (engine, provider, state, detail), _ in zip(rows, names, strict=True):
+    widths = [max((len(name[column]) for name in names), default=0) for column in range(3)]
+    for engine, provider, state, detail in rows:
         print(f"{engine.name:<{widths[0]}}  {provider.name:<{widths[1]}}  "
               f"{state:<{widths[2]}}  {detail}".rstrip())
     return ExitCode.OK
