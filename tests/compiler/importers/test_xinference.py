@@ -158,6 +158,13 @@ def test_variants_by_hub(tmp_path: Path) -> None:
     assert [one["variant"] for one in data["specs"]] == ["huggingface", "modelscope"]
 
 
+def test_variants_by_activated_size(tmp_path: Path) -> None:
+    data = imported(tmp_path, *(
+        spec("awq", 30, huggingface=source("o/m", "Int4"), **more)
+        for more in ({"activated_size_in_billions": "0_5"}, {"activated_size_in_billions": 3}, {})))
+    assert [one["variant"] for one in data["specs"]] == ["a0.5", "a3", "dense"]
+
+
 @pytest.mark.parametrize(("fields", "one", "engines"), [
     ({}, spec("pytorch", 7, huggingface=source("o/m", "none")),
      ["vLLM", "Transformers", "SGLang"]),
