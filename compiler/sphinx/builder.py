@@ -20,7 +20,7 @@ from compiler.sphinx.words import English, sentences
 from runtime.command import OPTIONS
 from runtime.hubs import available
 from runtime.manifest import Family, Hub
-from runtime.memory import human
+from runtime.memory import Estimate, human
 
 #: What makes a builder of the data, on pages that have one.
 SCRIPT = "modelbook-launch.js"
@@ -111,28 +111,35 @@ def _address(hub: Hub) -> list[str]:
 
 def _quantization(each: SpecChoices, item: Quantization, engines: Sequence[str],
                   hubs: Sequence[str], texts: Strings, reasons: Mapping[str, str]) -> list[Any]:
-    """Name, memory, what is to be said of it, hubs; then for each engine why not, and its badge."""
-    memory = item.estimate.total if item.estimate else None
-    told = ""
-    if item.estimate and memory is not None:
-        told = _("%(memory)s of memory, %(disk)s on disk.") % {
-            "memory": human(memory), "disk": human(item.estimate.disk or 0)}
-        told = sentences(told, basis(item.estimate))
+    """Name, what is to be said of it, hubs.
+
+    Then for each engine why not, its badge, the memory that it takes there and what that stands on,
+    and why some providers do not load it.
+    """
     deprecation = each.spec.deprecated_quantizations.get(item.name)
-    if deprecation:
-        said = _("Deprecated since %(date)s: %(reason)s") % {
-            "date": deprecation.since, "reason": reasons[deprecation.reason]}
-        told = sentences(said, told)
+    told = _("Deprecated since %(date)s: %(reason)s") % {
+        "date": deprecation.since, "reason": reasons[deprecation.reason]} if deprecation else ""
     on_engines = []
     for engine in engines:
         choice = item.choices[engine]
         on_engines.append([
             texts.reason(choice.reason, choice.code),
             texts.number(choice.badge.kind), texts.number(choice.badge.text),
+            *(texts.number(text) for text in _memory(choice.estimate)),
             *([{name: texts.reason(reason) for name, reason in choice.providers.items()}]
               if choice.providers else [])])
-    return [item.name, human(memory) if memory is not None else "", texts.number(told),
+    return [item.name, texts.number(told),
             [hubs.index(hub.hub) for hub in item.hubs], on_engines]
+
+
+def _memory(estimate: Estimate | None) -> tuple[str, str]:
+    """An amount of memory, and a sentence about it; empty where nothing is known."""
+    if estimate is None or estimate.total is None:
+        return "", ""
+    memory = human(estimate.total)
+    said = _("%(memory)s of memory, %(disk)s on disk.") % {
+        "memory": memory, "disk": human(estimate.disk or 0)}
+    return memory, sentences(said, basis(estimate))
 
 
 def _words() -> dict[str, str]:

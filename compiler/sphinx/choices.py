@@ -46,6 +46,7 @@ class Choice:
         badge: How far it was verified.
         tried: The records behind the badge.
         providers: Provider → why it does not load it; those that may are left out.
+        estimate: What it takes on this engine; None where it cannot be launched or no hub has it.
     """
 
     combination: Combination
@@ -54,6 +55,7 @@ class Choice:
     badge: Badge
     tried: Tried | None
     providers: dict[str, str]
+    estimate: Estimate | None
 
     @property
     def possible(self) -> bool:
@@ -69,7 +71,7 @@ class Quantization:
         name: As the spec writes it.
         hubs: Those that have it, in order of preference.
         choices: Engine → what becomes of it there; every engine of the manifest.
-        estimate: What it takes; None where no hub has it.
+        estimate: What it takes on the first engine that loads it; None where no hub has it.
     """
 
     name: str
@@ -116,25 +118,30 @@ def choices(site: Site, family: Family) -> list[SpecChoices]:
         quantizations = by_spec.setdefault(id(combination.spec), {})
         quantizations.setdefault(combination.quantization, {})[combination.engine.name] = (
             _choice(site, combination))
-    context = min(USUAL_CONTEXT, family.context_length)
     return [SpecChoices(spec, [
-        Quantization(name, hubs_with(spec, name), found, _estimate(spec, name, found, context))
+        Quantization(name, hubs_with(spec, name), found, _first_estimate(family, spec, name, found))
         for name, found in by_spec.get(id(spec), {}).items()]) for spec in family.specs]
 
 
-def _estimate(spec: Spec, quantization: str, found: dict[str, Choice], context: int,
-              ) -> Estimate | None:
+def _first_estimate(family: Family, spec: Spec, quantization: str, found: dict[str, Choice],
+                    ) -> Estimate | None:
+    first = next((choice for choice in found.values() if choice.possible), None)
+    return first.estimate if first else _estimate(family, spec, quantization, "")
+
+
+def _estimate(family: Family, spec: Spec, quantization: str, engine: str) -> Estimate | None:
     hub = next(iter(hubs_with(spec, quantization)), None)
-    engine = next((name for name, choice in found.items() if choice.possible), "")
     return estimate(spec, hub, quantization, engine=engine,
-                    context_length=context) if hub else None
+                    context_length=min(USUAL_CONTEXT, family.context_length)) if hub else None
 
 
 def _choice(site: Site, combination: Combination) -> Choice:
     code, reason = _refusal(site.language, combination)
     tried = site.tried.get(combination.id)
     return Choice(combination, reason, code, badge(combination, reason, tried), tried,
-                  {} if reason else _providers(site.language, combination))
+                  {} if reason else _providers(site.language, combination),
+                  None if reason else _estimate(combination.family, combination.spec,
+                                                combination.quantization, combination.engine.name))
 
 
 def _refusal(language: Language, combination: Combination) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from compiler.sphinx import elements
 from compiler.sphinx.choices import Badge, Choice, Quantization, SpecChoices
 from compiler.sphinx.translation import _
 from compiler.sphinx.words import sentences
+from compiler.sphinx.words import sentences
 from runtime.manifest import Spec
 from runtime.memory import Estimate, human
 

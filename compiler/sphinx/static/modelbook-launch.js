@@ -31,8 +31,8 @@
   // --- what is chosen --------------------------------------------------------------------------
   const state = { spec: null, quantization: null, engine: -1, hub: "", provider: "", context: "",
     port: "", detach: false, trust: false };
-  const why = (quantization, engine) => texts[quantization[4][engine][0]] || "";
-  const can = quantization => quantization[4].some(each => each[0] < 0);
+  const why = (quantization, engine) => texts[quantization[3][engine][0]] || "";
+  const can = quantization => quantization[3].some(each => each[0] < 0);
 
   function chooseSpec(spec, quantization) {
     if (!spec || spec.usual < 0) return;
@@ -57,11 +57,11 @@
       state.provider = "";
   }
 
-  const hubOf = name => state.quantization[3].map(number => hubs[number])
+  const hubOf = name => state.quantization[2].map(number => hubs[number])
     .find(hub => hub[0] === name && !hub[2]);
   const providers = () => state.engine < 0 ? [] : engines[state.engine][1];
   const refusedProvider = name => {
-    const refusals = state.engine < 0 ? null : state.quantization[4][state.engine][3];
+    const refusals = state.engine < 0 ? null : state.quantization[3][state.engine][5];
     return refusals && name in refusals ? texts[refusals[name]] : "";
   };
 
@@ -286,7 +286,7 @@
       reason: each.usual >= 0 ? "" : words.nothing })));
     showQuantizations();
     onEngines.show(spec.order.map(engine => {
-      const [reason, kind, text] = quantization[4][engine];
+      const [reason, kind, text] = quantization[3][engine];
       return { key: engines[engine][0], title: engines[engine][0], checked: engine === state.engine,
         reason: texts[reason] || "", badge: [texts[kind], texts[text]],
         other: reason < 0 ? null : elsewhere(engine) };
@@ -306,15 +306,22 @@
   }
 
   function showQuantizations() {
-    if (listed !== state.spec) {
-      listed = state.spec;
-      quantizations.replaceChildren(...listed.quantizations.map((each, number) => make(
-        "option", { value: number, disabled: !can(each) },
-        [each[0], each[1] && `≈ ${each[1]}`].filter(Boolean).join(" · ")
-        + (can(each) ? "" : ` (${words.nothing})`))));
-    }
-    quantizations.value = listed.quantizations.indexOf(state.quantization);
-    told.textContent = texts[state.quantization[2]] || "";
+    const { quantizations: all, order } = state.spec;
+    if (listed !== state.spec)
+      quantizations.replaceChildren(...all.map((each, number) =>
+        make("option", { value: number, disabled: !can(each) })));
+    listed = state.spec;
+    all.forEach((each, number) => {
+      // What it takes on the engine that is chosen, else on the first that loads it.
+      const engine = [state.engine, ...order].find(engine => !why(each, engine));
+      const memory = texts[each[3][engine]?.[3]];
+      quantizations.options[number].textContent = [each[0], memory && `≈ ${memory}`]
+        .filter(Boolean).join(" · ") + (can(each) ? "" : ` (${words.nothing})`);
+    });
+    quantizations.value = all.indexOf(state.quantization);
+    told.textContent = [state.quantization[1], state.quantization[3][state.engine][4]]
+      .map(number => texts[number]).filter(Boolean)
+      .reduce((all, each) => all + (!all || all.endsWith("。") ? "" : " ") + each, "");
     told.hidden = !told.textContent;
   }
 
@@ -335,7 +342,7 @@
   }
 
   function showHubs() {
-    const [name, , , having] = state.quantization;
+    const [name, , having] = state.quantization;
     const here = state.spec.hubs;
     const reason = ([hub]) => hubs[hub][2]
       || (having.includes(hub) ? "" : fill(words.elsewhere, hubs[hub][1]));
