@@ -12,7 +12,6 @@ from compiler.sphinx import elements
 from compiler.sphinx.choices import Badge, Choice, Quantization, SpecChoices
 from compiler.sphinx.translation import _
 from compiler.sphinx.words import sentences
-from compiler.sphinx.words import sentences
 from runtime.manifest import Spec
 from runtime.memory import Estimate, human
 
@@ -97,7 +96,11 @@ def _basis(each: SpecChoices) -> Iterator[str]:
     """What the estimates stand on, each way once."""
     said = dict.fromkeys(basis(item.estimate) for item in each.quantizations
                          if item.estimate and item.estimate.total is not None)
-    yield " ".join(said)
+    totals = [{choice.estimate.total for choice in item.choices.values() if choice.estimate}
+              for item in each.quantizations]
+    several = any(len(different) > 1 for different in totals)
+    yield sentences(*said, _("The memory is that of the first engine that loads it; the command "
+                             "above tells it of each.") if several else "")
 
 
 def basis(estimate: Estimate) -> str:

@@ -20,6 +20,7 @@ from compiler.sphinx.choices import Choice, choices
 from compiler.sphinx.records import Site
 from runtime.cli import main
 from runtime.manifest import Family, Manifest, encode
+from runtime.memory import human
 from tests.compiler.sphinx.test_family_pages import HOSTILE, MANIFEST, some_records
 from tests.support.browser import accessibility_faults, served, shot, tab
 from tests.support.catalogue import claim, family, hub, spec
@@ -166,6 +167,28 @@ def test_choosing_by_hand_changes_command_and_address(laptop: Page, address: str
     laptop.reload()
     assert command(laptop) == chosen
     assert laptop.get_by_label("Context length (tokens)").input_value() == "8192"
+
+
+def test_memory_is_that_of_the_engine_that_is_chosen(laptop: Page, address: str,
+                                                     manifest: Manifest) -> None:
+    small = next(each for each in manifest.families if each.name == "smollm2")
+    laptop.goto(f"{address}/{small.slug}.html")
+    init([], None)
+    [first, *_] = choices(Site(manifest), small)
+    [item] = first.quantizations
+    seen = set()
+    for engine in ("vLLM", "Transformers"):
+        laptop.get_by_role("radio", name=engine).check()
+        found = item.choices[engine].estimate
+        assert found is not None
+        assert found.total is not None
+        memory = human(found.total)
+        assert laptop.locator(".mb-told").inner_text().startswith(f"{memory} of memory")
+        assert laptop.locator(".mb-builder select option:checked").first.inner_text() == (
+            f"none · ≈ {memory}")
+        seen.add(memory)
+    assert len(seen) == 2
+    assert "the first engine that loads it" in laptop.locator(".mb-basis").first.inner_text()
 
 
 def test_copying_gives_the_command_and_a_link(laptop: Page, address: str) -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sphinx.locale import init
 
 from compiler.emit import profiles
 from compiler.emit.pages import render
+from compiler.sphinx.spec_table import basis
 from runtime import records
 from runtime.combination import all_combinations
 from runtime.manifest import Family, Manifest
+from runtime.memory import Estimate
 from runtime.records import Evidence, Record, UsedEngine, UsedSource
 from tests.support.catalogue import claim, family, hub, manifest, spec
 from tests.support.pages import ROOT
@@ -141,7 +144,7 @@ def test_builder_knows_every_combination_and_why_not(project: SphinxProject) -> 
     def reason(spec: int, quantization: str, engine: str) -> str:
         found = next(each for each in data["specs"][spec]["quantizations"]
                      if each[0] == quantization)
-        number = found[4][names.index(engine)][0]
+        number = found[3][names.index(engine)][0]
         return data["texts"][number] if number >= 0 else ""
 
     assert reason(0, "none", "vLLM") == ""
@@ -155,10 +158,18 @@ def test_builder_knows_every_combination_and_why_not(project: SphinxProject) -> 
 def test_hubs_that_have_it_are_told_and_linked(project: SphinxProject) -> None:
     data = builder_data(project.model("star"))
     assert [each[0] for each in data["hubs"]] == ["huggingface", "modelscope"]
-    by_name = {each[0]: each[3] for each in data["specs"][2]["quantizations"]}
+    by_name = {each[0]: each[2] for each in data["specs"][2]["quantizations"]}
     assert by_name == {"BF16": [0], "Q4_K_M": [0, 1], "Q8_0": [0]}
     gptq = data["specs"][1]["hubs"][0]
     assert "Int4".join(gptq[1:]) == "https://huggingface.co/q/Star-Int4"
+
+
+@pytest.mark.parametrize(("draft", "said"), [
+    (0, ""), (10**9, "Its draft model is counted."), (None, "Its draft model is not counted.")])
+def test_an_estimate_says_whether_the_draft_model_is_in_it(draft: int | None, said: str) -> None:
+    init([], None)
+    whole = basis(Estimate(1, 1, None, 1, 8192, from_lock=False, draft=draft))
+    assert whole.partition(" context. ")[2] == said
 
 
 def test_a_family_on_no_usable_hub_says_so(project: SphinxProject) -> None:
