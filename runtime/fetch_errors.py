@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from runtime.combination import Combination
 from runtime.errors import UserError
@@ -41,13 +40,14 @@ def wrong_bytes(combination: Combination, file: RemoteFile, wrong: Sequence[str]
                      hint="check the network or the mirror, and try again", details=details)
 
 
-def pointer(combination: Combination, file: RemoteFile, path: Path) -> UserError | None:
-    """The error for a file that is the text of a Git LFS pointer; None if it is none."""
-    if path.stat().st_size > 1024 or not (reason := pointer_reason(path.read_bytes())):
+def pointer(combination: Combination, file: RemoteFile, beginning: bytes) -> UserError | None:
+    """The error for a file that begins as a Git LFS pointer does; None if it is none."""
+    if not (reason := pointer_reason(beginning)):
         return None
+    expected = f"{file.size} bytes were expected; " if file.size else ""
     return UserError(f"{file.path} of {where(combination)} is not the model: {reason}",
-                     code="lfs-pointer", why="the hub or a mirror serves the pointer itself",
-                     hint="use another hub or mirror")
+                     code="lfs-pointer", why=f"{expected}the hub or a mirror serves the pointer "
+                                             "itself", hint="use another hub or mirror")
 
 
 def incomplete_index(combination: Combination, index: str, missing: Sequence[str]) -> UserError:

@@ -27,6 +27,8 @@ from runtime.progress import Reporter
 
 #: Kept free beside the files, for logs and the state.
 _SPARE = 64 << 20
+#: Bytes of a file's beginning that tell a Git LFS pointer from the file.
+_POINTER = 1 << 10
 
 
 class Job:
@@ -233,22 +235,33 @@ class Job:
         wrong: list[str] = []
         while True:
             good, found = self._arrive(hub, resolved, file, folder, again=bool(wrong))
+            path = folder / file.path
+            if path.is_file() and (pointer := fetch_errors.pointer(
+                    self.combination, file, _beginning(path))):
+                path.unlink()
+                raise pointer
             if good is not None:
                 with self.state_lock:
                     state.verified[file.path] = good
                     downloads.write_state(folder, state)
                 return
-            path = folder / file.path
             if path.is_file():
                 self.reporter.advance(-(file.size or 0))
-                pointer = fetch_errors.pointer(self.combination, file, path)
                 path.unlink()
-                if pointer:
-                    raise pointer
             wrong.append(found)
             if len(wrong) == 2:
-                raise fetch_errors.wrong_bytes(self.combination, file, wrong)
+                raise self._never_there(hub, resolved, file) or fetch_errors.wrong_bytes(
+                    self.combination, file, wrong)
             self.reporter.notify(f"{file.path} arrived damaged ({found}); fetching it once more")
+
+    def _never_there(self, hub: Hub, resolved: Resolved, file: RemoteFile) -> UserError | None:
+        """The error for a pointer that the client did not even store; None if it is none."""
+        try:
+            found = hub.read_range(resolved, file, 0, _POINTER, work=self.work,
+                                   notify=self.reporter.notify)
+        except UserError:
+            return None
+        return fetch_errors.pointer(self.combination, file, found)
 
     def _arrive(self, hub: Hub, resolved: Resolved, file: RemoteFile, folder: Path, *, again: bool,
                 ) -> tuple[downloads.Verified | None, str]:
@@ -298,6 +311,11 @@ class Job:
                 named = _shards(folder / path)
                 if missing := sorted(named - paths):
                     raise fetch_errors.incomplete_index(self.combination, path, missing)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_POINTER)
 
 
 def _has_size(path: Path, size: int | None) -> bool:

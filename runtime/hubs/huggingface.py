@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
 from runtime.hubs.causes import client_missing
-from runtime.hubs.huggingface_errors import explain, rate_limit
+from runtime.hubs.huggingface_errors import explain
 from runtime.hubs.huggingface_resume import append, beginning, leftovers
-from runtime.hubs.pauses import LONGEST_WAIT, Gate, retry_after, too_long
+from runtime.hubs.pauses import LONGEST_WAIT, Gate, TooLongError, retry_after
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -63,12 +63,18 @@ def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -
         raise UserError(f"Hugging Face names no usable commit for {repo_id}", code="hub-error",
                         why=f"it says {commit[:60]!r}, which is not 40 hexadecimal digits",
                         hint="check HF_ENDPOINT")
-    return Resolved(repo_id, revision, commit, tuple(
-        RemoteFile(path=str(item.rfilename), size=item.size,
-                   sha256=item.lfs.sha256.lower() if item.lfs else None,
-                   git_sha1=None if item.lfs else item.blob_id)
-        for item in info.siblings or ()), name=str(info.id) if info.id else None,
-        gated=_gated(info.gated), licence=_licence(info.card_data))
+    return Resolved(repo_id, revision, commit, tuple(map(_file, info.siblings or ())),
+                    name=str(info.id) if info.id else None,
+                    gated=_gated(info.gated), licence=_licence(info.card_data))
+
+
+def _file(item: Any) -> RemoteFile:
+    """A file as it is listed; what cannot be a size or a hash is none."""
+    digest = str(item.lfs.sha256 if item.lfs else item.blob_id).lower()
+    known = digest if _HEX.fullmatch(digest) else None
+    return RemoteFile(path=str(item.rfilename),
+                      size=item.size if isinstance(item.size, int) and item.size >= 0 else None,
+                      sha256=known if item.lfs else None, git_sha1=None if item.lfs else known)
 
 
 def _gated(stated: object) -> str | None:
@@ -229,7 +235,7 @@ def _watch(response: Any, notify: Notify) -> None:
         return
     wait = retry_after(response.headers)
     if wait is not None and wait > LONGEST_WAIT:
-        raise rate_limit(too_long(wait))
+        raise TooLongError(wait)
     _gate.close_for(wait or 0.0)
     notify("Hugging Face limits the rate of requests; waiting"
            + (f" {wait:.0f} s" if wait else " a little"))
@@ -292,9 +298,10 @@ def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, 
             explained, wait = explain(error, repo_id, revision, path, endpoint=_endpoint())
             if explained is None:
                 raise
-            if explained.code not in passing or attempt == _TRIES - 1:
+            pause = _FIRST_PAUSE * 2**attempt if wait is None else wait
+            if (explained.code not in passing or attempt == _TRIES - 1
+                    or pause > LONGEST_WAIT):
                 raise explained from None
-        pause = min(wait, LONGEST_WAIT) if wait is not None else _FIRST_PAUSE * 2**attempt
         notify(f"{explained.message}; trying again in {pause:.1f} s")
         time.sleep(pause)
     raise AssertionError("unreachable")

@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime.errors import UserError
 from runtime.hubs.causes import causes, untrusted
-from runtime.hubs.pauses import LONGEST_WAIT, rate_limited, retry_after, too_long
+from runtime.hubs.pauses import TooLongError, rate_limited, retry_after
 from runtime.storage import cannot_store
 
 
@@ -21,6 +21,8 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
     at = f" at revision {revision}" if revision else ""
     chain = list(causes(error))
     page = f"{endpoint}/{repo_id}"
+    what = f"the file {path!r} of {where}" if path else where
+    short = f"{path} of {repo_id}" if path else repo_id
 
     def first(*kinds: type[BaseException]) -> Any:
         return next((e for e in chain if isinstance(e, kinds)), None)
@@ -28,6 +30,8 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
     for own in chain:
         if isinstance(own, UserError):
             return own, None
+    if pause := first(TooLongError):
+        return _rate_limit(what, str(pause)), pause.seconds
     if first(errors.OfflineModeIsEnabled):
         return UserError(f"{where} cannot be asked: HF_HUB_OFFLINE is set", code="offline",
                          hint="unset HF_HUB_OFFLINE to download"), None
@@ -47,35 +51,32 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
                          hint="check the repository id in the YAML; for a private one log in with "
                               "`hf auth login`, or set HF_TOKEN"), None
     if reply := first(errors.HfHubHTTPError):
-        return _explain_status(reply.response, where, path)
+        return _explain_status(reply.response, what)
     if certificate := untrusted(error, "Hugging Face", endpoint, "SSL_CERT_FILE"):
         return certificate, None
     if first(httpx2.TimeoutException):
-        return UserError(f"Hugging Face does not answer in time for {repo_id}", code="hub-timeout",
+        return UserError(f"Hugging Face does not answer in time for {short}", code="hub-timeout",
                          hint="check the network; HF_HUB_DOWNLOAD_TIMEOUT sets the seconds"), None
-    if broken := first(httpx2.TransportError):
-        return UserError(f"Hugging Face cannot be reached for {repo_id}", code="hub-unreachable",
+    if broken := first(httpx2.RequestError):
+        return UserError(f"Hugging Face cannot be reached for {short}", code="hub-unreachable",
                          why=_one_line(broken),
                          hint="check the network, the proxy and HF_ENDPOINT; files that you have "
                               "can be used with --model-path"), None
     if (system := first(OSError)) and not first(errors.LocalEntryNotFoundError):
         return _explain_system(system, where, path), None
-    if bad := first(ValueError, RuntimeError):
+    if bad := first(ValueError, RuntimeError, LookupError, TypeError, AttributeError):
         # Bad names and replies; RuntimeError is what the client's Xet part fails with.
-        return UserError(f"Hugging Face's client cannot fetch {where}", code="hub-error",
-                         why=_one_line(bad),
-                         hint="HF_HUB_DISABLE_XET=1 leaves its Xet protocol out"), None
+        return UserError(f"Hugging Face's client cannot fetch {what}", code="hub-error",
+                         why=f"{type(bad).__name__}: {_one_line(bad)}",
+                         hint="check HF_ENDPOINT; HF_HUB_DISABLE_XET=1 leaves its Xet protocol "
+                              "out"), None
     return None, None
 
 
-def _explain_status(response: Any, where: str, path: str | None) -> tuple[UserError, float | None]:
+def _explain_status(response: Any, what: str) -> tuple[UserError, float | None]:
     status = response.status_code if response is not None else 0
-    what = f"the file {path!r} of {where}" if path else where
     if status == 429:
-        wait = retry_after(response.headers)
-        if wait is not None and wait > LONGEST_WAIT:
-            return rate_limit(too_long(wait)), None
-        return rate_limit(f"it kept refusing {what}"), wait
+        return _rate_limit(what, "it keeps answering 429"), retry_after(response.headers)
     if status in (401, 403):
         return UserError(f"Hugging Face does not permit {what}", code="not-permitted",
                          why=f"it answers {status}",
@@ -90,14 +91,14 @@ def _explain_status(response: Any, where: str, path: str | None) -> tuple[UserEr
 
 def _explain_system(error: OSError, where: str, path: str | None) -> UserError:
     if error.errno is None:  # the client's own consistency check
+        found = re.search(r"but has size (\d+)", str(error))
         return UserError(f"{path} of {where} arrived with the wrong size", code="wrong-bytes",
-                         why=_one_line(error), hint="try again")
+                         why=f"{found[1]} bytes" if found else _one_line(error), hint="try again")
     return cannot_store(f"{path} of {where}", error)
 
 
-def rate_limit(why: str) -> UserError:
-    """The error for a limit that does not end, or a pause that is too long."""
-    return rate_limited("Hugging Face", why, "`hf auth login`, or HF_TOKEN")
+def _rate_limit(what: str, why: str) -> UserError:
+    return rate_limited("Hugging Face", what, why, "`hf auth login`, or HF_TOKEN")
 
 
 def _one_line(error: BaseException) -> str:

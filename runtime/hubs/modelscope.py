@@ -30,8 +30,8 @@ from urllib.parse import urlsplit
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
 from runtime.hubs.causes import client_missing
-from runtime.hubs.modelscope_errors import TRANSIENT, explain, rate_limit
-from runtime.hubs.pauses import LONGEST_WAIT, Gate, retry_after, too_long
+from runtime.hubs.modelscope_errors import TRANSIENT, explain
+from runtime.hubs.pauses import LONGEST_WAIT, Gate, TooLongError, retry_after
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -380,7 +380,8 @@ def _patiently(call: Callable[[], _Result], api: Any, repo_id: str, asked: str, 
                 raise end.error from None
             pause = end.wait or 0.0
             if last or pause > LONGEST_WAIT:
-                raise rate_limit(too_long(pause)) from None
+                with _worded(api, repo_id, asked, path):
+                    raise TooLongError(pause) from None
             _gate.close_for(pause)
             notify(f"ModelScope limits the rate of requests; waiting {pause:.0f} s")
         except UserError as error:

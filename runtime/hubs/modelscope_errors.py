@@ -8,7 +8,7 @@ from typing import Any
 
 from runtime.errors import UserError
 from runtime.hubs.causes import causes, untrusted
-from runtime.hubs.pauses import rate_limited
+from runtime.hubs.pauses import TooLongError, rate_limited
 from runtime.storage import cannot_store
 
 #: Codes of failures that may pass.
@@ -34,6 +34,7 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
 
     where = f"{repo_id} on ModelScope"
     what = f"the file {path!r} of {where}" if path else where
+    short = f"{path} of {repo_id}" if path else repo_id
     for own in causes(error):
         if isinstance(own, UserError):
             return own
@@ -44,21 +45,23 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
         return _missing(where, revision, path, page, info)
     if isinstance(error, errors.PermissionDeniedError | errors.AuthenticationError):
         return _closed(where, what, page, info, error)
-    if isinstance(error, errors.RateLimitError):
-        return rate_limit(f"it kept refusing {what}")
+    if isinstance(error, errors.RateLimitError | TooLongError):
+        why = str(error) if isinstance(error, TooLongError) else "it keeps answering 429"
+        return rate_limited("ModelScope", what, why, "MODELSCOPE_API_TOKEN")
     if isinstance(error, errors.FileIntegrityError):
+        found = re.search(r"announced (\d+) bytes", str(error))
         return UserError(f"{path} of {where} arrived damaged", code="wrong-bytes",
-                         why=one_line(error), hint="try again")
+                         why=f"{found[1]} bytes" if found else one_line(error), hint="try again")
     if isinstance(error, errors.ServerError):
         status = getattr(error, "status_code", None)
         return UserError(f"ModelScope fails with {status or 'an error'} for {what}",
                          code="hub-error", hint="try again later; finished files are kept")
     if isinstance(error, errors.RequestTimeoutError | requests.Timeout) or _timed_out(error):
-        return UserError(f"ModelScope does not answer in time for {repo_id}", code="hub-timeout",
+        return UserError(f"ModelScope does not answer in time for {short}", code="hub-timeout",
                          hint="check the network; MODELSCOPE_DOWNLOAD_TIMEOUT sets the seconds")
     if isinstance(error, errors.NetworkError | requests.RequestException):
-        return UserError(f"ModelScope cannot be reached for {repo_id}", code="hub-unreachable",
-                         why=one_line(error),
+        return UserError(f"ModelScope cannot be reached for {short}", code="hub-unreachable",
+                         why=one_line(_below(error)),
                          hint="check the network, the proxy and MODELSCOPE_ENDPOINT; files that "
                               "you have can be used with --model-path")
     if isinstance(error, errors.APIError):
@@ -72,9 +75,9 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
     return None
 
 
-def rate_limit(why: str) -> UserError:
-    """The error for a limit that does not end."""
-    return rate_limited("ModelScope", why, "MODELSCOPE_API_TOKEN")
+def _below(error: BaseException) -> BaseException:
+    """What went wrong in the end, which the client may word in Chinese."""
+    return [each for each in causes(error) if str(each)][-1]
 
 
 def _timed_out(error: BaseException) -> bool:

@@ -12,6 +12,14 @@ from runtime.errors import UserError
 LONGEST_WAIT = 120.0
 
 
+class TooLongError(Exception):
+    """A hub asks for a pause that is too long to be waited out."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it asks for a wait of {seconds:.0f} s")
+        self.seconds = seconds
+
+
 class Gate:
     """Holds back requests to one hub while it asks for a pause.
 
@@ -42,13 +50,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def rate_limited(hub: str, why: str, login: str) -> UserError:
-    """The error for a hub that keeps refusing, or that asks for too long a wait."""
-    return UserError(f"{hub} limits the rate of requests", code="rate-limited", why=why,
-                     hint=f"wait some minutes; a token raises the limit ({login}); finished files "
-                          "are kept")
+def rate_limited(hub: str, what: str, why: str, login: str) -> UserError:
+    """The error for a hub that keeps refusing, or that asks for too long a wait.
 
-
-def too_long(seconds: float) -> str:
-    """Why a wait is reported instead of waited out."""
-    return f"it asks for a wait of {seconds:.0f} s"
+    Args:
+        hub: Its title.
+        what: What it was asked for.
+        why: What it answered.
+        login: Where its client finds a token.
+    """
+    return UserError(f"{hub} limits the rate of requests for {what}", code="rate-limited",
+                     why=why, hint=f"wait some minutes; a token raises the limit ({login}); "
+                                   "finished files are kept")

@@ -9,6 +9,7 @@ distribution is never installed, and none of its code runs.
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import hashlib
 import importlib.util
@@ -19,7 +20,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -31,6 +34,7 @@ import msgspec
 
 from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.pypi_errors import explain, not_finished, redact
 from runtime.hubs.ranges import RangeError, RangeFile, download
 from runtime.storage import cannot_store
 
@@ -40,7 +44,14 @@ COPIES = 2
 
 _NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")
 _VERSION = re.compile(r"^[0-9][0-9A-Za-z.!+_-]*$")
+#: How long pip may be without that anything comes of it.
 _PIP_SECONDS = 300
+_POLL_SECONDS = 0.5
+_TRIES = 4
+#: Seconds before the second try where the index limits requests; each further one is twice as long.
+_FIRST_PAUSE = 0.5
+#: After these failures pip is asked once more, in its plain way.
+_WORTH_ANOTHER = {"rate-limited", "hub-error"}
 _BLOCK = 1 << 20
 _MOST_RECORD = 64 << 20
 
@@ -58,7 +69,7 @@ class _Wheel(msgspec.Struct):
 def resolve(repo_id: str, revision: str | None, *, work: Path, notify: Notify) -> Resolved:
     """See `runtime.hubs.base.Hub.resolve`; the repository is a distribution."""
     requirement = _requirement(repo_id, revision)
-    report = _ask_pip(requirement)
+    report = _ask_pip(requirement, notify)
     try:
         item = report["install"][0]
         info = item["download_info"]
@@ -99,7 +110,7 @@ def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, wo
             return member.read(end - start)
     except RangeError as error:
         raise UserError(f"the index serves no parts of {wheel.name}", code="no-ranges",
-                        why=_redact(str(error))) from None
+                        why=redact(str(error))) from None
     except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise _bad_wheel(wheel, str(error)) from None
 
@@ -127,7 +138,18 @@ def _requirement(name: str, version: str | None) -> str:
     return f"{name}=={version}" if version else name
 
 
-def _pip(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _pip(*arguments: str, folder: Path | None = None,
+         advance: Advance | None = None) -> subprocess.CompletedProcess[str]:
+    """Run pip; it is ended when nothing comes of it for long.
+
+    Args:
+        arguments: Its command line; the last one is what it is asked for.
+        folder: Where it keeps what it downloads while it does; None: its own place.
+        advance: Told about bytes that arrive there; it raises to stop.
+
+    Raises:
+        UserError: There is no pip, or it was ended.
+    """
     if importlib.util.find_spec("pip") is None:
         raise UserError("downloading from a package index needs pip", code="client-missing",
                         hint="`python -m ensurepip`")
@@ -136,66 +158,80 @@ def _pip(*arguments: str) -> subprocess.CompletedProcess[str]:
                    "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONIOENCODING": "utf-8"}
     for name in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER"):
         environment.pop(name, None)
-    try:
-        return subprocess.run(
-            [sys.executable, "-m", "pip", *arguments], env=environment, text=True,
-            capture_output=True, timeout=_PIP_SECONDS, check=False, stdin=subprocess.DEVNULL,
-            encoding="utf-8", errors="replace")
-    except subprocess.TimeoutExpired:
-        raise UserError(f"pip did not finish within {_PIP_SECONDS} s", code="hub-timeout",
-                        hint="check the network and pip's configuration (`pip config list`)",
-                        ) from None
+    with tempfile.TemporaryDirectory(prefix="modelbook-pip-") as private:
+        log, out, errors = (Path(private) / name for name in ("log", "out", "errors"))
+        if folder is not None:
+            environment |= {"TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
+        with out.open("wb") as standard, errors.open("wb") as error, subprocess.Popen(
+                [sys.executable, "-m", "pip", "--log", str(log), *arguments], env=environment,
+                stdin=subprocess.DEVNULL, stdout=standard, stderr=error) as process:
+            try:
+                _await(process, folder, advance)
+            except subprocess.TimeoutExpired:
+                raise not_finished(arguments[-1], _PIP_SECONDS, _read(log)) from None
+            finally:
+                process.kill()
+        # That an index refuses or fails is told in the log alone; elsewhere it is just left out.
+        skipped = "".join(re.findall(r"Could not fetch URL .*\n", _read(log)))
+        return subprocess.CompletedProcess(arguments, process.returncode, _read(out),
+                                           _read(errors) + skipped)
+
+
+def _await(process: subprocess.Popen[bytes], folder: Path | None, advance: Advance | None) -> None:
+    """Wait for the end of pip, as long as something comes."""
+    arrived, quiet_since = 0, time.monotonic()
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLL_SECONDS)
+            return
+        now = _bytes_under(folder) if folder is not None else 0
+        if now > arrived:
+            if advance is not None:
+                advance(now - arrived)
+            arrived, quiet_since = now, time.monotonic()
+        if time.monotonic() - quiet_since > _PIP_SECONDS:
+            raise subprocess.TimeoutExpired(process.args, _PIP_SECONDS)
+
+
+def _bytes_under(folder: Path) -> int:
+    total = 0
+    for base, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # it was moved meanwhile
+                total += Path(base, name).stat().st_size
+    return total
+
+
+def _read(file: Path) -> str:
+    return file.read_text("utf-8", "replace") if file.is_file() else ""
 
 
 _ONE_WHEEL = ("--no-deps", "--only-binary=:all:", "--quiet")
 
 
-def _ask_pip(requirement: str) -> dict[str, list[dict[str, dict[str, dict[str, dict[str, str]]]]]]:
+def _ask_pip(requirement: str, notify: Notify,
+             ) -> dict[str, list[dict[str, dict[str, dict[str, dict[str, str]]]]]]:
     ask = ("install", "--dry-run", "--ignore-installed", "--report", "-", *_ONE_WHEEL)
     # An index that has no metadata files (PEP 658) would make pip fetch the whole wheel to answer;
     # with this it reads the few bytes that it needs, from servers that it gets on with.
     done = _pip(*ask, "--use-feature=fast-deps", requirement)
-    if done.returncode != 0 and "No matching distribution" not in done.stderr:
+    for attempt in range(_TRIES):
+        if done.returncode == 0:
+            break
+        error = explain(requirement, done.stderr)
+        if error.code not in _WORTH_ANOTHER or attempt == _TRIES - 1:
+            raise error
+        if error.code == "rate-limited":  # pip waits only where it is told how long
+            pause = _FIRST_PAUSE * 2**attempt
+            notify(f"{error.message}; trying again in {pause:.1f} s")
+            time.sleep(pause)
         done = _pip(*ask, requirement)
-    if done.returncode != 0:
-        raise _pip_error(requirement, done.stderr)
     try:
         report = json.loads(done.stdout)
     except ValueError:
         raise UserError(f"pip's report on {requirement} cannot be read", code="hub-error",
                         hint="pip 25.1 or newer is needed: pip install --upgrade pip") from None
     return report if isinstance(report, dict) else {}
-
-
-def _pip_error(requirement: str, stderr: str) -> UserError:
-    lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines()
-             if line.startswith("ERROR: ")]
-    why = _redact(lines[0] if lines else stderr.strip()[-300:])
-    if "No space left on device" in stderr:
-        return UserError(f"the disk is full while fetching {requirement}", code="disk-full",
-                         why=why, hint="free some space")
-    broken = re.search(r"NewConnectionError|ConnectTimeout|ProxyError|SSLError|MaxRetry"
-                       r"|Failed to establish|[Tt]imed? ?out|Network is unreachable"
-                       r"|Name or service not known|Connection (?:refused|reset|broken)", stderr)
-    if broken:
-        return UserError(f"the package index cannot be reached for {requirement}",
-                         code="hub-unreachable", why=_redact(broken.group()),
-                         hint="check the network and pip's configuration (`pip config list`)")
-    if "DO NOT MATCH THE HASHES" in stderr:
-        return UserError(f"the wheel of {requirement} arrived damaged", code="wrong-bytes",
-                         why=_redact(" ".join(re.findall(r"(?:Expected|Got) +.+", stderr))),
-                         hint="check the network or the mirror, and try again")
-    if "No matching distribution" in stderr or "Could not find a version" in stderr:
-        return UserError(f"the package index has no wheel of {requirement}", code="repo-missing",
-                         why=why, hint="check the name and the version, and which index pip uses "
-                                       "(`pip config list`) and whether it can be reached")
-    return UserError(f"pip cannot find {requirement}", code="hub-error", why=why,
-                     hint="check pip's configuration (`pip config list`)")
-
-
-def _redact(text: str) -> str:
-    """`text` without logins in URLs, on one line."""
-    return re.sub(r"//[^/@\s]+@", "//****@", " ".join(text.split()))[:300]
 
 
 def _listing(wheel: _Wheel, work: Path, notify: Notify) -> list[RemoteFile]:
@@ -256,8 +292,8 @@ def _fetch_wheel(wheel: _Wheel, local: Path, advance: Advance, notify: Notify) -
         try:
             download(wheel.url, part, advance)
         except RangeError as error:
-            notify(f"pip fetches {wheel.name} itself ({_redact(str(error))})")
-            _pip_download(wheel, part)
+            notify(f"pip fetches {wheel.name} itself ({redact(str(error))})")
+            _pip_download(wheel, part, advance)
     if wheel.sha256:
         digest = hashlib.sha256()
         with part.open("rb") as stream:
@@ -270,15 +306,16 @@ def _fetch_wheel(wheel: _Wheel, local: Path, advance: Advance, notify: Notify) -
     part.replace(local)
 
 
-def _pip_download(wheel: _Wheel, part: Path) -> None:
+def _pip_download(wheel: _Wheel, part: Path, advance: Advance) -> None:
     folder = part.with_suffix(".pip")
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
         done = _pip("download", "--dest", str(folder), "--no-cache-dir", *_ONE_WHEEL,
-                    wheel.requirement)
-        found = list(folder.glob("*.whl")) if folder.is_dir() else []
+                    wheel.requirement, folder=folder, advance=advance)
+        found = list(folder.glob("*.whl"))
         if done.returncode != 0 or len(found) != 1:
-            raise _pip_error(wheel.requirement, done.stderr)
+            raise explain(wheel.requirement, done.stderr)
         found[0].replace(part)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -9,19 +9,26 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
+from urllib.parse import unquote, urlsplit
 
 from runtime.hubs.base import Advance
+from runtime.hubs.pauses import LONGEST_WAIT, TooLongError, rate_limited, retry_after
 from runtime.storage import cannot_store
 
 _TIMEOUT = 30.0
 _TRIES = 5
+#: Seconds before the second try; each further pause is twice as long.
+_FIRST_PAUSE = 0.5
 _BLOCK = 1 << 18
 _AGENT = "modelbook"
 #: How much of a file's end is asked for at once: it holds a zip's directory.
 _TAIL = 1 << 17
+
+_Result = TypeVar("_Result")
 
 
 class RangeError(Exception):
@@ -65,23 +72,21 @@ class RangeFile(io.RawIOBase):
         self._tail = self._get(self._tail_start, self._size)
 
     def _measure(self) -> int:
-        match = None
-        try:
+        def ask() -> str:
             with _open(self._url, 0, 1) as reply:
-                match = re.match(r"bytes 0-0/(\d+)$", reply.headers.get("Content-Range", ""))
-        except (OSError, HTTPException) as error:
-            raise RangeError(str(error)) from None
-        if match is None:
+                return str(reply.headers.get("Content-Range", ""))
+
+        if (match := re.match(r"bytes 0-0/(\d+)$", _patiently(ask, self._url))) is None:
             raise RangeError("it does not serve ranges")
         return int(match[1])
 
     def _get(self, start: int, end: int) -> bytes:
-        try:
+        def ask() -> tuple[int, bytes]:
             with _open(self._url, start, end) as reply:
-                data = reply.read(end - start)
-        except (OSError, HTTPException) as error:
-            raise RangeError(str(error)) from None
-        if reply.status != 206 or len(data) != end - start:
+                return reply.status, reply.read(end - start)
+
+        status, data = _patiently(ask, self._url)
+        if status != 206 or len(data) != end - start:
             raise RangeError("it answered a range with something else")
         return data
 
@@ -121,35 +126,64 @@ def download(url: str, part: Path, advance: Advance) -> None:
 
     Raises:
         RangeError: It cannot be had this way (login, certificate, no network).
-        UserError: The disk is full or cannot be written.
+        UserError: The disk is full or cannot be written, or the server asks for too long a pause.
     """
-    have = part.stat().st_size if part.exists() else 0
-    advance(have)
-    for attempt in range(_TRIES):
+    advance(_size(part))
+
+    def go_on() -> None:
         try:
-            have = _continue(url, part, have, advance)
-            return
+            _continue(url, part, advance)
         except urllib.error.HTTPError as error:
-            if error.code == 416:  # nothing is left to ask for; the hash decides
-                return
-            if error.code != 429 and error.code < 500:
-                raise RangeError(f"it answers {error.code}") from None
+            if error.code != 416:  # nothing is left to ask for; the hash decides
+                raise
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            raise
+        except OSError as error:
+            raise cannot_store(part.name, error) from None
+
+    _patiently(go_on, url)
+
+
+def _patiently(ask: Callable[[], _Result], url: str) -> _Result:
+    """What `ask` returns, after further tries where its failure may pass.
+
+    Raises:
+        RangeError: It does not pass.
+        UserError: The server asks for too long a pause.
+    """
+    reason = ""
+    for attempt in range(_TRIES):
+        pause = _FIRST_PAUSE * 2**attempt
+        try:
+            return ask()
+        except urllib.error.HTTPError as error:
+            error.close()
             reason = f"it answers {error.code}"
+            if error.code != 429 and error.code < 500:
+                raise RangeError(reason) from None
+            if (asked := retry_after(cast("Mapping[str, str]", error.headers))) is not None:
+                pause = asked
+            if pause > LONGEST_WAIT:
+                name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
+                raise rate_limited("the package index", name, str(TooLongError(pause)),
+                                   "a login in pip's configuration") from None
         except urllib.error.URLError as error:
             if isinstance(error.reason, ssl.SSLError):
                 raise RangeError(f"certificate: {error.reason}") from None
             reason = str(error.reason)
-        except (TimeoutError, ConnectionError, HTTPException) as error:
+        except (OSError, HTTPException) as error:
             reason = str(error) or type(error).__name__
-        except OSError as error:
-            raise cannot_store(part.name, error) from None
-        have = part.stat().st_size if part.exists() else 0
         if attempt < _TRIES - 1:
-            time.sleep(0.5 * 2**attempt)
+            time.sleep(pause)
     raise RangeError(reason)
 
 
-def _continue(url: str, part: Path, have: int, advance: Advance) -> int:
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _continue(url: str, part: Path, advance: Advance) -> None:
+    have = _size(part)
     with _open(url, have) if have else _open(url) as reply:
         if have and reply.status != 206:
             advance(-have)
@@ -159,9 +193,7 @@ def _continue(url: str, part: Path, have: int, advance: Advance) -> int:
         with part.open("ab" if have else "wb") as sink:
             while block := reply.read(_BLOCK):
                 sink.write(block)
-                have += len(block)
                 advance(len(block))
                 left = None if left is None else left - len(block)
     if left:
         raise ConnectionError("the connection was cut")
-    return have

@@ -7,9 +7,12 @@ import hashlib
 import io
 import re
 import threading
+import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
+
+from tests.support.hubserver import Fault
 
 
 def wheel(name: str, version: str, files: dict[str, bytes], *,
@@ -38,6 +41,9 @@ def _metadata(data: bytes) -> bytes:
                     if name.endswith("/METADATA"))
 
 
+_STEP = 1 << 16
+
+
 class IndexServer:
     """The server; a context manager.
 
@@ -47,25 +53,33 @@ class IndexServer:
         password: Ask for this password (user `me`), if set.
         cut_after: Bytes after which the next whole-file replies break off, one number a reply.
         corrupt: Number of replies whose bytes are wrong.
+        redirect: Base URL of another index that requests for wheels are redirected to.
+        faults: Of the kinds `status`, `slow` and `call`; see `tests.support.hubserver.Fault`.
         seen: (path, Range header) of every request.
+        logins: Authorization header of every request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.wheels: dict[str, tuple[str, bytes]] = {}
         self.ranges = self.metadata = True
         self.password = ""
         self.cut_after: list[int] = []
         self.corrupt = 0
+        self.redirect = ""
+        self.faults: list[Fault] = []
+        self.logins: list[str | None] = []
+        self.times: list[float] = []
         self.seen: list[tuple[str, str | None]] = []
         index = self
 
         class Handler(_Handler):
             state = index
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((host, 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/simple/"
+        self.base = f"http://{host}:{self.port}"
+        self.url = f"{self.base}/simple/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,),
                                         daemon=True)
 
@@ -82,6 +96,10 @@ class IndexServer:
         file = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
         self.wheels[file] = (name, data)
         return file
+
+    def fault(self, match: str, kind: str, **more: object) -> None:
+        """Let something go wrong from now on."""
+        self.faults.append(Fault(match, kind, **more))  # type: ignore[arg-type]
 
     def wheel_requests(self) -> list[str | None]:
         """The Range headers of the requests for wheels."""
@@ -108,6 +126,16 @@ class _Handler(BaseHTTPRequestHandler):
         index, path = self.state, unquote(urlsplit(self.path).path)
         if self.command == "GET":
             index.seen.append((path, self.headers.get("Range")))
+            index.logins.append(self.headers.get("Authorization"))
+            index.times.append(time.monotonic())
+        fault = next((each for each in index.faults if each.match in path and each.times != 0
+                      and each.method in (None, self.command)), None)
+        if fault is not None:
+            fault.times -= 1
+            if fault.kind == "status":
+                self._reply(fault.status, b"", fault.headers)
+                return
+            fault.call()
         login = base64.b64encode(f"me:{index.password}".encode()).decode()
         if index.password and self.headers.get("Authorization") != f"Basic {login}":
             self._reply(401, b"", {"WWW-Authenticate": 'Basic realm="index"'})
@@ -116,8 +144,10 @@ class _Handler(BaseHTTPRequestHandler):
                      for file, (name, data) in index.wheels.items() if name == match[1]]
             self._reply(200 if links else 404, "\n".join(links).encode(),
                         {"Content-Type": "text/html"})
-        elif (file := path.removeprefix("/files/")) in index.wheels:
-            self._file(index.wheels[file][1])
+        elif (file := path.removeprefix("/files/")) in index.wheels and index.redirect:
+            self._reply(302, b"", {"Location": f"{index.redirect}{path}"})
+        elif file in index.wheels:
+            self._file(index.wheels[file][1], fault)
         elif (file := path.removeprefix("/files/").removesuffix(".metadata")) in index.wheels:
             self._reply(200, _metadata(index.wheels[file][1]))
         else:
@@ -131,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         digest = hashlib.sha256(data).hexdigest()
         return f'<a href="/files/{file}#sha256={digest}"{known}>{file}</a>'
 
-    def _file(self, data: bytes) -> None:
+    def _file(self, data: bytes, fault: Fault | None) -> None:
         index, status, headers, whole = self.state, 200, {}, True
         if index.ranges and (match := re.fullmatch(r"bytes=(\d+)-(\d*)",
                                                    self.headers.get("Range", ""))):
@@ -143,10 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
             index.corrupt -= 1
             data = bytes(byte ^ 0xFF for byte in data)
         cut = index.cut_after.pop(0) if whole and index.cut_after else None
-        self._reply(status, data, headers, cut)
+        self._reply(status, data, headers, cut,
+                    fault.seconds if fault and fault.kind == "slow" and whole else 0.0)
 
     def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None,
-               cut: int | None = None) -> None:
+               cut: int | None = None, pause: float = 0.0) -> None:
         self.send_response(status)
         for name, value in ((headers or {}) | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
@@ -155,6 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        self.wfile.write(body if cut is None else body[:cut])
+        sent = body[:cut]
+        for start in range(0, len(sent), _STEP):
+            time.sleep(pause)
+            self.wfile.write(sent[start:start + _STEP])
         if cut is not None:
             self.close_connection = True

@@ -133,13 +133,18 @@ def test_lasting_wrong_bytes_are_told_with_both_hashes_and_not_kept(hub, home, o
     assert not list(home.rglob("*.gguf"))
 
 
-def test_a_pointer_text_instead_of_the_file(hub, home, on):
-    pointer = (b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64
-               + b"\nsize 1234\n")
-    hub.add("o/tiny", {NAME: pointer}, listed={NAME: pointer[:-1] + b" "})
+POINTER = (b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64
+           + b"\nsize 1234\n")
+
+
+@pytest.mark.parametrize("listed", [MODEL, POINTER[:-1] + b" ", POINTER],
+                         ids=["the-file", "its-size", "itself"])
+def test_a_pointer_text_instead_of_the_file(hub, home, on, listed):
+    hub.add("o/tiny", {NAME: POINTER}, listed={NAME: listed})
     error = refusal(gguf_family(on=on))
     assert error.code == "lfs-pointer"
-    assert f"{NAME} of o/tiny" in error.message
+    assert f"{NAME} of o/tiny on {TITLES[on]}" in error.message
+    assert f"{len(listed)} bytes were expected" in error.why
     assert error.hint
     assert not list(home.rglob("*.gguf"))
 
@@ -184,14 +189,47 @@ def test_a_rate_limit_is_waited_out(hub, on, where, headers):
     assert second.at - first.at >= (1.0 if headers else 0.0)
 
 
-def test_an_absurd_wait_is_reported_instead(hub, on):
+@pytest.mark.parametrize("where", ["listing", "file"])
+def test_an_absurd_wait_is_reported_instead(hub, on, where):
     hub.add("o/tiny", {NAME: MODEL})
-    hub.fault("o/tiny", "status", status=429, times=-1, headers={"Retry-After": "86400"})
-    started = time.monotonic()
-    error = refusal(gguf_family(on=on))
+    hub.fault(LISTING[on] if where == "listing" else "/resolve/", "status", status=429, times=-1,
+              headers={"Retry-After": "86400"})
+    notes = Notes()
+    error = refusal(gguf_family(on=on), notes)
     assert error.code == "rate-limited"
+    assert "o/tiny" in error.message
+    assert (NAME in error.message) == (where == "file")
+    assert "86400" in error.why
     assert "token" in error.hint
-    assert time.monotonic() - started < 10
+    assert notes.notices == []  # and it is asked no second time
+
+
+def test_a_shorter_file_than_listed_is_told_with_both_sizes(hub, home, on):
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault("/resolve/", "short", at=100, times=-1, method="GET")
+    error = refusal(gguf_family(on=on))
+    assert f"{NAME} of o/tiny" in error.message
+    assert f"{len(MODEL)} bytes, found 100 bytes" in error.why
+    assert error.hint
+    assert not list(home.rglob("*.gguf"))
+
+
+def test_a_reply_that_is_none_is_told(hub, on):
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault(LISTING[on], "status", status=200, times=-1)
+    error = refusal(gguf_family(on=on))
+    assert "o/tiny" in error.message
+    assert error.hint
+
+
+def test_a_circle_of_redirects_ends(hub, on):
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault("/resolve/", "status", status=302, times=-1,
+              headers={"Location": f"{hub.url}/o/tiny/resolve/main/{NAME}"})
+    error = refusal(gguf_family(on=on))
+    assert error.code == "hub-unreachable"
+    assert f"{NAME} of o/tiny" in error.message
+    assert "redirect" in error.why
 
 
 @pytest.mark.parametrize("where", ["listing", "file"])

