@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -87,30 +88,42 @@ def lock_families(specs: Path, families: Sequence[Family], *, hubs: Collection[s
     """
     outcome = Outcome()
     time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    todo, kept = _jobs(specs, families, hubs, outcome)
-    found: dict[tuple[str, Key], LockedSource] = {}
+    todo, known = _jobs(specs, families, hubs, outcome)
 
     def work(job: _Job, folder: Path) -> None:
         try:
             fresh = ask(job.wanted, time=time, work=folder, notify=tell)
-            found[job.family, job.wanted.key] = store.joined(job.known, fresh)
+            known[job.family][job.wanted.key] = store.joined(job.known, fresh)
         except UserError as error:
             if error.code not in MISSING:
                 raise
             outcome.missing.append(f"{job.family}: {error.message}")
-            found[job.family, job.wanted.key] = store.gone(
+            known[job.family][job.wanted.key] = store.gone(
                 job.wanted, job.known, error, Provenance(time=time, client=client(job.wanted.hub)))
 
-    _each(todo, work, outcome, jobs, tell)
+    def write(family: Family) -> None:
+        if sources := list(known[family.name].values()):
+            lock = Lock(format=FORMAT, format_version=FORMAT_VERSION, family=family.name,
+                        sources=sources)
+            changed = store.write(store.path_of(specs, family), lock)
+            (outcome.written if changed else outcome.unchanged).append(family.name)
+
+    by_name = {family.name: family for family in families}
+    left = Counter(job.family for job in todo)
+
+    def settled(job: _Job) -> None:
+        # Each family as soon as it can be: a catalogue takes long, and may be interrupted.
+        left[job.family] -= 1
+        if not left[job.family]:
+            write(by_name[job.family])
+
     for family in families:
-        sources = [source for (name, _), source in {**kept, **found}.items()
-                   if name == family.name]
-        if not sources:
-            continue
-        lock = Lock(format=FORMAT, format_version=FORMAT_VERSION, family=family.name,
-                    sources=sources)
-        changed = store.write(store.path_of(specs, family), lock)
-        (outcome.written if changed else outcome.unchanged).append(family.name)
+        if not left[family.name]:
+            write(family)
+    _each(todo, work, outcome, jobs, tell, settled)
+    order = {name: number for number, name in enumerate(by_name)}
+    outcome.written.sort(key=order.__getitem__)
+    outcome.unchanged.sort(key=order.__getitem__)
     return outcome
 
 
@@ -149,26 +162,35 @@ def check_families(specs: Path, families: Sequence[Family], *, hubs: Collection[
 
 
 def _jobs(specs: Path, families: Sequence[Family], hubs: Collection[str], outcome: Outcome,
-          ) -> tuple[list[_Job], dict[tuple[str, Key], LockedSource]]:
-    """What to ask, and what is known of all that the families still need."""
+          ) -> tuple[list[_Job], dict[str, dict[Key, LockedSource]]]:
+    """What to ask, and what is known of all that each family still needs."""
     todo: list[_Job] = []
-    kept: dict[tuple[str, Key], LockedSource] = {}
+    known: dict[str, dict[Key, LockedSource]] = {}
     for family in families:
         lock = store.read(store.path_of(specs, family))
-        known = {source.key: source for source in lock.sources} if lock else {}
-        for need in wanted(family):
-            if need.key in known:
-                kept[family.name, need.key] = known[need.key]
+        locked = {source.key: source for source in lock.sources} if lock else {}
+        needs = wanted(family)
+        known[family.name] = {need.key: locked[need.key] for need in needs if need.key in locked}
+        for need in needs:
             if available(need.hub) and (not hubs or need.hub in hubs):
-                todo.append(_Job(family.name, need, known.get(need.key)))
+                todo.append(_Job(family.name, need, locked.get(need.key)))
             else:
                 outcome.skipped.append(f"{family.name}: {need}")
-    return todo, kept
+    return todo, known
 
 
 def _each(todo: Sequence[_Job], work: Callable[[_Job, Path], None], outcome: Outcome, jobs: int,
-          tell: Tell) -> None:
-    """Do every job, a few at a time; a failure is noted and the others go on."""
+          tell: Tell, settled: Callable[[_Job], None] = lambda job: None) -> None:
+    """Do every job, a few at a time; a failure is noted and the others go on.
+
+    Args:
+        todo: The jobs.
+        work: Does one, with a folder of its own.
+        outcome: Where failures are noted.
+        jobs: How many at a time.
+        tell: Told how far it is.
+        settled: Called after each job, whatever came of it, never twice at once.
+    """
     counter = threading.Lock()
     done = 0
 
@@ -185,6 +207,7 @@ def _each(todo: Sequence[_Job], work: Callable[[_Job, Path], None], outcome: Out
         with counter:
             done += 1
             tell(f"[{done}/{len(todo)}] {job.family}: {job.wanted}{failure}")
+            settled(job)
 
     in_parallel(todo, one, threading.Event(), max(1, jobs))
     outcome.failures.sort(key=lambda failure: (failure.family, failure.source))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ from runtime.lockfile import Lock, LockedSource
 from runtime.manifest import Attention, load
 from tests.compiler.lock import catalogue
 from tests.support import models
+from tests.support.hubs import ROOT
 from tests.support.hubserver import HubServer
+from tests.support.stand_in import until
 
 
 def lock(specs: Path, *words: str) -> int:
@@ -115,6 +119,35 @@ def test_a_failure_keeps_what_was_known_and_says_what_failed(
     assert after.sources[0] != before.sources[0]
     assert source(specs, "org/demo-AWQ") in before.sources
     assert "huggingface:org/demo-AWQ" in capsys.readouterr().out
+
+
+def test_a_killed_run_leaves_whole_locks_and_those_that_were_done(
+    specs: Path, hub: HubServer,
+) -> None:
+    hub.add("org/slow", dict(hub.repositories["org/demo"].files))
+    alone = catalogue.FAMILY.partition("  - format: awq")[0]
+    (specs / "families/slow.yaml").write_text(
+        alone.replace("name: demo", "name: slow").replace("org/demo", "org/slow"))
+    assert lock(specs) == 0
+    slow = path(specs).with_name("slow.lock.json")
+    before = slow.read_bytes(), path(specs).read_bytes()
+    for name in ("org/demo", "org/slow"):
+        hub.repositories[name].files["NOTICE"] = b"new"
+    hub.fault("org/slow", "stall", times=-1, seconds=60)
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "compiler.cli", "lock", "--specs", str(specs)], cwd=ROOT,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: path(specs).read_bytes() != before[1])
+    finally:
+        process.kill()
+        process.wait()
+
+    assert "NOTICE" in [file.path for file in source(specs, "org/demo").files]
+    assert slow.read_bytes() == before[0]
+    assert sorted(item.name for item in slow.parent.iterdir()) == [
+        "demo.lock.json", "slow.lock.json"]
 
 
 def test_gated_files_leave_the_listing(specs: Path, hub: HubServer) -> None:
