@@ -132,7 +132,7 @@ def _spec(facts: Facts, spec: SpecFacts, *, explain: bool) -> list[str]:
     usual = _TODO if spec.undecided else _QUANTIZATIONS.get(spec.format, _TODO)
     quantizations = list(spec.quantizations or [usual])
     several = len(quantizations) > 1
-    body = [_pair("format", spec.format)]
+    body = _nested("format", spec.format)
     if explain:
         body += ["# Parameters in billions, `_` for the point: 7, 0_5, 1_8."]
     size = spec.size_in_billions
@@ -147,9 +147,9 @@ def _spec(facts: Facts, spec: SpecFacts, *, explain: bool) -> list[str]:
                  "where", "# its name stands."]
     separate = several and spec.format not in _FILES
     fallback = f"TODO/{slug(facts.name)}" + ("-{quantization}" if separate else "")
-    body += [_pair("repo_id", spec.repo_id or fallback)]
+    body += _nested("repo_id", spec.repo_id or fallback)
     if spec.revision:
-        body += [_pair("revision", spec.revision)]
+        body += _nested("revision", spec.revision)
     if spec.format in _FILES:
         if spec.file_template is None and spec.split_file_template is None:
             body += ["# The weight file's path in the repository. In several parts: see "

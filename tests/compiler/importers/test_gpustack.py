@@ -195,3 +195,31 @@ def test_what_is_no_such_catalogue_is_refused_in_words(
     assert main(["import", "gpustack", str(source), "--out", str(tmp_path / "specs")]) == 1
     assert str(source) in capsys.readouterr().err
     assert not (tmp_path / "specs").exists()
+
+
+SMUGGLED = "- format: pytorch\n  repo_id: evil/evil\n  trust_remote_code: true\nlicence: evil"
+
+
+@pytest.mark.parametrize("field", [
+    "huggingface_repo_id", "huggingface_filename", "quantization", "backend", "source"])
+@pytest.mark.parametrize("text", [SMUGGLED, "a " * 90, "x: [y", "# z", "'", "a\n\n  b\n"],
+                         ids=["entries", "long", "flow", "comment", "quote", "lines"])
+def test_what_the_catalogue_says_stays_text(tmp_path: Path, field: str, text: str) -> None:
+    deployment = {"huggingface_repo_id": "org/demo", "huggingface_filename": "demo.gguf",
+                  "quantization": "Q4_K_M", "source": "huggingface", field: text}
+    if field == "huggingface_filename":
+        deployment[field] = text + ".gguf"
+    source = tmp_path / "in.yaml"
+    source.write_text(json.dumps({"model_sets": [
+        {"name": "Demo", "size": 7, "categories": ["llm"], "specs": [deployment]}]}))
+    assert main(["import", "gpustack", str(source), "--out", str(tmp_path / "specs")]) == 0
+    tree, findings = parse((tmp_path / "specs/families/Demo.yaml").read_bytes(), "Demo.yaml")
+    assert tree is not None, findings
+    data: Any = plain(tree)
+    [spec] = data["specs"]
+    assert (spec["format"], data["licence"]) == ("ggufv2", "TODO")
+    assert spec["repo_id"] == deployment["huggingface_repo_id"]
+    assert spec["quantizations"] == [deployment["quantization"]]
+    if not any(char in deployment["huggingface_filename"] for char in "*?[]{}"):
+        assert spec["file_template"] == deployment["huggingface_filename"]
+    assert data["extensions"]["gpustack"]["specs"] == [deployment]
