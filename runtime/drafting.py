@@ -35,8 +35,12 @@ def of(combination: Combination, hub: str | None = None) -> Combination | None:
         return None
     named = dict.fromkeys(quantization for each in hubs for quantization in each.quantizations)
     spec = structs.replace(combination.spec, quantizations=list(named), hubs=hubs)
-    return replace(combination, spec=spec, quantization=found.quantizations[0], hub=found,
-                   hub_name=name)
+    draft = replace(combination, spec=spec, quantization=found.quantizations[0], hub=found,
+                    hub_name=name)
+    if name == "local" or draft.locked is not None:
+        return draft
+    # Code is only run at a fixed commit, and a spec fixes none of its draft: the lock does.
+    return replace(draft, spec=structs.replace(spec, trust_remote_code=False))
 
 
 def expected(combination: Combination) -> LocalModel:

@@ -11,7 +11,7 @@ from runtime.engines import engine_module
 from runtime.engines.base import LocalModel, Runner, ServeOptions
 from runtime.errors import MisuseError
 from runtime.fetch import preview
-from runtime.manifest import Draft, encode
+from runtime.manifest import Draft, Locked, encode
 from runtime.records import spec_fingerprint
 from runtime.select import Wish, select
 from tests.support import catalogue, models
@@ -47,6 +47,18 @@ def test_its_id_may_name_its_quantization_and_it_may_be_a_folder():
     family = on_vllm(Draft(repo_id="o/small-{draft_quantization}", quantizations=["Int4"]))
     draft = drafting.of(chosen(family, engine="vLLM"))
     assert (draft.repo_id, draft.expected_files) == ("o/small-Int4", None)
+
+
+def test_its_code_is_fetched_only_at_a_locked_commit():
+    def draft(**more):
+        family = on_vllm(Draft(repo_id="o/small", **more))
+        [spec] = family.specs
+        family = structs.replace(family, specs=[structs.replace(spec, trust_remote_code=True)])
+        return drafting.of(chosen(family, engine="vLLM"))
+
+    assert not draft().trust_remote_code
+    locked = Locked(repo_id="o/small", commit="a" * 40, checked="2026-11-26", files={"none": []})
+    assert draft(locked=[locked]).trust_remote_code
 
 
 def test_an_engine_that_takes_none_gets_none():
