@@ -88,10 +88,15 @@ def context_for(family: Family, wanted: int | None) -> int:
     return wanted if wanted is not None else min(USUAL_CONTEXT, family.context_length)
 
 
-def first_engine(spec: Spec, quantization: str) -> str:
-    """The first engine that is promised for a quantization; empty where none is."""
-    return next((claim.engine for claim in spec.engines if quantization in claim.quantizations
-                 and quantization not in claim.refuted), "")
+def usual_engine(spec: Spec, quantization: str) -> str:
+    """The engine that an estimate for a whole spec is told for; empty where none is promised.
+
+    It is the one that loads most of its quantizations, so that few of them need another.
+    """
+    loaded = {claim.engine: [name for name in claim.quantizations if name not in claim.refuted]
+              for claim in spec.engines}
+    able = [engine for engine, names in loaded.items() if quantization in names]
+    return max(able, key=lambda engine: len(loaded[engine]), default="")
 
 
 def estimate_for(combination: Combination, context_length: int | None = None) -> Estimate:

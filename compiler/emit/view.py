@@ -13,7 +13,7 @@ from compiler.emit.rst import Rst, escape, join, link
 from compiler.verification import Tried
 from runtime.command import launch_argv, shell_line
 from runtime.files import is_split
-from runtime.fit import context_for, first_engine
+from runtime.fit import context_for, usual_engine
 from runtime.manifest import Engine, EngineClaim, Family, Hub, Spec
 from runtime.memory import Estimate, estimate, estimate_by_name, human
 from runtime.support import judge
@@ -70,7 +70,7 @@ class MemoryView(msgspec.Struct, frozen=True):
         quantization: Its name.
         disk: Such as `20.1 GB`.
         memory: Likewise.
-        basis: What the estimate stands on.
+        basis: What the estimate stands on, and the engine that it is for.
     """
 
     quantization: str
@@ -248,11 +248,11 @@ def _hub_check(spec: Spec) -> str:
 def _memory(family: Family, spec: Spec) -> Sequence[MemoryView]:
     context = context_for(family, None)
     held = {name: hub for hub in reversed(spec.hubs) for name in hub.quantizations}
-    names = tuple((name, first_engine(spec, name)) for name in spec.quantizations if name in held)
+    names = tuple((name, usual_engine(spec, name)) for name in spec.quantizations if name in held)
     if not any(hub.locked or hub.draft for hub in spec.hubs):
         return _memory_by_name(spec.format, spec.size_in_billions, names, context)
-    made = [_memory_view(name, estimate(spec, held[name], name, engine=engine,
-                                        context_length=context)) for name, engine in names]
+    made = [_memory_view(name, engine, estimate(spec, held[name], name, engine=engine,
+                                                context_length=context)) for name, engine in names]
     return [each for each in made if each is not None]
 
 
@@ -260,17 +260,18 @@ def _memory(family: Family, spec: Spec) -> Sequence[MemoryView]:
 def _memory_by_name(model_format: str, size_in_billions: str, names: tuple[tuple[str, str], ...],
                     context: int) -> tuple[MemoryView, ...]:
     """Estimates without a lock: the same lists come again and again in a catalogue."""
-    made = [_memory_view(name, estimate_by_name(model_format, size_in_billions, name,
-                                                engine.lower(), context))
+    made = [_memory_view(name, engine, estimate_by_name(model_format, size_in_billions, name,
+                                                        engine.lower(), context))
             for name, engine in names]
     return tuple(each for each in made if each is not None)
 
 
-def _memory_view(quantization: str, made: Estimate) -> MemoryView | None:
+def _memory_view(quantization: str, engine: str, made: Estimate) -> MemoryView | None:
     """An estimate in words; None where there is none."""
     if made.total is None:
         return None
-    return MemoryView(quantization, human(made.disk or 0), human(made.total), made.basis)
+    basis = f"{made.basis}; for {engine}" if engine else made.basis
+    return MemoryView(quantization, human(made.disk or 0), human(made.total), basis)
 
 
 def printed_hub(spec: Spec) -> Hub:

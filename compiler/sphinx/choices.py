@@ -13,9 +13,10 @@ from compiler.sphinx import words
 from compiler.sphinx.records import Site, Tried
 from compiler.sphinx.translation import _
 from runtime.combination import Combination, all_combinations, hubs_with
+from runtime.fit import context_for, usual_engine
 from runtime.hubs import available
 from runtime.manifest import Family, Hub, Spec
-from runtime.memory import USUAL_CONTEXT, Estimate, estimate
+from runtime.memory import Estimate, estimate
 from runtime.support import provider_refusal
 
 #: What a badge may say, from the best to the worst; the style sheet has a look for each.
@@ -71,13 +72,15 @@ class Quantization:
         name: As the spec writes it.
         hubs: Those that have it, in order of preference.
         choices: Engine → what becomes of it there; every engine of the manifest.
-        estimate: What it takes on the first engine that loads it; None where no hub has it.
+        estimate: What it takes on `engine`; None where no hub has it.
+        engine: That which loads most of the spec; empty where none is promised.
     """
 
     name: str
     hubs: list[Hub]
     choices: dict[str, Choice]
     estimate: Estimate | None
+    engine: str
 
     @property
     def first(self) -> Choice | None:
@@ -119,20 +122,21 @@ def choices(site: Site, family: Family) -> list[SpecChoices]:
         quantizations.setdefault(combination.quantization, {})[combination.engine.name] = (
             _choice(site, combination))
     return [SpecChoices(spec, [
-        Quantization(name, hubs_with(spec, name), found, _first_estimate(family, spec, name, found))
+        _quantization(family, spec, name, found)
         for name, found in by_spec.get(id(spec), {}).items()]) for spec in family.specs]
 
 
-def _first_estimate(family: Family, spec: Spec, quantization: str, found: dict[str, Choice],
-                    ) -> Estimate | None:
-    first = next((choice for choice in found.values() if choice.possible), None)
-    return first.estimate if first else _estimate(family, spec, quantization, "")
+def _quantization(family: Family, spec: Spec, name: str, found: dict[str, Choice],
+                  ) -> Quantization:
+    engine = usual_engine(spec, name)
+    return Quantization(name, hubs_with(spec, name), found,
+                        _estimate(family, spec, name, engine), engine)
 
 
 def _estimate(family: Family, spec: Spec, quantization: str, engine: str) -> Estimate | None:
     hub = next(iter(hubs_with(spec, quantization)), None)
     return estimate(spec, hub, quantization, engine=engine,
-                    context_length=min(USUAL_CONTEXT, family.context_length)) if hub else None
+                    context_length=context_for(family, None)) if hub else None
 
 
 def _choice(site: Site, combination: Combination) -> Choice:

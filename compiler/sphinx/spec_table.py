@@ -94,7 +94,7 @@ def badge_node(badge: Badge) -> nodes.Node:
 
 def _basis(each: SpecChoices) -> Iterator[str]:
     """What the estimates stand on, each way once."""
-    said = dict.fromkeys(basis(item.estimate) for item in each.quantizations
+    said = dict.fromkeys(basis(item.estimate, item.engine) for item in each.quantizations
                          if item.estimate and item.estimate.total is not None)
     totals = [{choice.estimate.total for choice in item.choices.values() if choice.estimate}
               for item in each.quantizations]
@@ -103,8 +103,8 @@ def _basis(each: SpecChoices) -> Iterator[str]:
                              "above tells it of each.") if several else "")
 
 
-def basis(estimate: Estimate) -> str:
-    """What an estimate stands on, in a sentence or two."""
+def basis(estimate: Estimate, engine: str = "") -> str:
+    """What an estimate stands on, and which engine it is for, in sentences."""
     if not estimate.from_lock:
         told = _("Estimated from size and quantization alone; a reserve stands for the context.")
     elif estimate.cache is None:
@@ -112,6 +112,9 @@ def basis(estimate: Estimate) -> str:
     else:
         told = _("Estimated from the locked files and configuration, with %d tokens of context."
                  ) % estimate.context_length
-    if estimate.draft is None:
-        return sentences(str(told), _("Its draft model is not counted."))
-    return sentences(str(told), _("Its draft model is counted.")) if estimate.draft else str(told)
+    draft = ""
+    if estimate.draft != 0:
+        draft = str(_("Its draft model is counted.") if estimate.draft else
+                    _("Its draft model is not counted."))
+    held = str(_("It holds for %s.") % engine) if engine else ""
+    return sentences(str(told), draft, held)

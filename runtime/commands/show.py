@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from runtime import files, naming
 from runtime.combination import Combination, all_combinations, hubs_with
-from runtime.fit import context_for, estimate_for, first_engine
+from runtime.fit import context_for, estimate_for, usual_engine
 from runtime.hubs import TITLES
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.manifest import Deprecation, Family, Hub, Manifest, Spec
@@ -89,25 +89,29 @@ def _spec_lines(spec: Spec) -> Iterator[str]:
 
 
 def _memory_lines(family: Family, spec: Spec) -> Iterator[str]:
-    """Disk and memory of each quantization, on the first engine that is promised for it."""
-    made = [(name, found) for name in spec.quantizations
-            if (found := _estimate(family, spec, name)) is not None]
-    bases = {found.basis for _, found in made}
+    """Disk and memory of each quantization, on the engine that loads most of them."""
+    made = {name: _estimate(family, spec, name) for name in spec.quantizations}
+    bases = {basis for _, basis in made.values() if basis}
     if len(bases) == 1:
-        yield f"  memory, estimated {bases.pop()}"
-    for name, found in made:
-        own = f" ({found.basis})" if bases else ""
-        yield (f"    {name}: disk {human(found.disk or 0)}, memory {human(found.total or 0)}{own}")
+        yield f"  memory, estimated {next(iter(bases))}"
+    for name, (found, basis) in made.items():
+        if found is None or found.total is None:
+            yield f"    {name}: not known, since its name tells no bits"
+        else:
+            own = f" ({basis})" if len(bases) > 1 else ""
+            yield f"    {name}: disk {human(found.disk or 0)}, memory {human(found.total)}{own}"
 
 
-def _estimate(family: Family, spec: Spec, quantization: str) -> Estimate | None:
-    """None where the name tells too little."""
-    hubs = hubs_with(spec, quantization)
+def _estimate(family: Family, spec: Spec, quantization: str) -> tuple[Estimate | None, str]:
+    """An estimate, and what it stands on; empty where the name tells too little."""
+    hubs, engine = hubs_with(spec, quantization), usual_engine(spec, quantization)
     if not hubs:
-        return None
-    found = estimate(spec, hubs[0], quantization, engine=first_engine(spec, quantization),
+        return None, ""
+    found = estimate(spec, hubs[0], quantization, engine=engine,
                      context_length=context_for(family, None))
-    return found if found.total is not None else None
+    if found.total is None:
+        return None, ""
+    return found, f"{found.basis}; for {engine}" if engine else found.basis
 
 
 def _deprecated(deprecation: Deprecation) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.cli import main
 from runtime.errors import MisuseError
-from runtime.fit import Wanted, fitting, longest_context, parse_amount
+from runtime.fit import Wanted, fitting, longest_context, parse_amount, usual_engine
 from runtime.manifest import Attention, Draft, Locked, LockedFile, Manifest, encode
 from runtime.memory import DRAFTS_AS_FILE, LLAMA_CPP_SLOTS, bits_per_weight, cache_size, estimate
 from tests.support import catalogue
@@ -256,6 +256,28 @@ def test_what_is_of_one_model_stands_together_and_the_first_has_its_command(
     assert command == ("start the first with: runtime launch --model-engine llama.cpp --model-name "
                        "m --size-in-billions 8 --model-format ggufv2 --quantization Q8_0")
     assert told.count("estimated from size and quantization alone") == 1
+
+
+def test_show_names_the_engine_of_its_estimates_and_what_is_not_known(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    names = ["Int4", "AWQ-FP16Mix"]
+    manifest = catalogue.manifest(plain("m", "8", "awq", names, ("Transformers", "vLLM")))
+    file = tmp_path / "manifest.json"
+    file.write_bytes(encode(manifest))
+    assert main(["show", "m", "--manifest", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert ("  memory, estimated from size and quantization alone; a reserve stands for the "
+            "context; for Transformers\n    Int4: disk 4.2 GB, memory ") in told
+    assert "    AWQ-FP16Mix: not known, since its name tells no bits\n" in told
+
+
+def test_the_estimates_of_a_spec_are_for_the_engine_that_loads_most_of_it():
+    spec = catalogue.spec("ggufv2", "8", ["Q8_0", "BF16"], [catalogue.hub(
+        "huggingface", "o/m", ["Q8_0", "BF16"])], [
+            catalogue.claim("vLLM", ["Q8_0", "BF16"], BF16="MB304: it is split"),
+            catalogue.claim("llama.cpp", ["Q8_0", "BF16"]), catalogue.claim("MLX", [])])
+    assert [usual_engine(spec, name) for name in ("Q8_0", "BF16", "Q2_K")] == [
+        "llama.cpp", "llama.cpp", ""]
 
 
 def test_how_much_context_would_fit():

@@ -20,7 +20,7 @@ from compiler.sphinx.choices import Choice, choices
 from compiler.sphinx.records import Site
 from runtime.cli import main
 from runtime.manifest import Family, Manifest, encode
-from runtime.memory import human
+from runtime.memory import estimate_by_name, human
 from tests.compiler.sphinx.test_family_pages import HOSTILE, MANIFEST, some_records
 from tests.support.browser import accessibility_faults, served, shot, tab
 from tests.support.catalogue import claim, family, hub, spec
@@ -154,7 +154,8 @@ def test_choosing_by_hand_changes_command_and_address(laptop: Page, address: str
                                "--size-in-billions 36 --model-format pytorch --quantization none")
     assert "?" not in laptop.url
     laptop.get_by_role("radio", name="ggufv2").check()
-    laptop.get_by_label("Quantization").select_option(label="Q8_0 · ≈ 44.2 GB")
+    taken = estimate_by_name("ggufv2", "36", "Q8_0", "vllm", 8192).total or 0
+    laptop.get_by_label("Quantization").select_option(label=f"Q8_0 · ≈ {human(taken)}")
     laptop.get_by_role("radio", name="llama.cpp").check()
     laptop.get_by_role("radio", name="ModelScope").check()
     laptop.get_by_text("More options").click()

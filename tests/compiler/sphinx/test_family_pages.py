@@ -215,7 +215,8 @@ def test_memory_is_said_to_be_an_estimate_with_a_picture_beside_it(project: Sphi
     assert "Memory (estimate)" in text(page)
     assert "Estimated from size and quantization alone" in text(page)
     assert re.search(r'<svg class="mb-bar"[^>]*aria-hidden="true"', page)
-    # Q4_K_M: 8e9 × 4.8944 bits, a fifth on top, half a GiB for the context, 50 MB of llama.cpp.
+    assert "It holds for llama.cpp." in text(page)
+    # Q4_K_M: 8e9 × 4.8944 bits, a fifth and 50 MB on top, and half a GiB for the context.
     assert "6.5 GB" in row(page, "Q4_K_M")
 
 
