@@ -116,6 +116,7 @@ SHAPE = {"block_count": 26, "embedding_length": 1152, "attention__head_count": 4
     ({"attention__sliding_window": 512, "attention__sliding_window_pattern": [True]}, 26, 0),
     ({"attention__sliding_window_pattern": 6}, 26, 0),
     ({"attention__shared_kv_layers": 6}, 20, 0),
+    ({"full_attention_interval": 4}, 6, 0),
     # What llama.cpp itself knows of an architecture need not be in the header.
     ({"architecture": "gemma3", "attention__sliding_window": 512}, 4, 22),
 ])
@@ -133,6 +134,8 @@ def test_latent_attention_is_compressed_in_files_that_were_made_for_it():
                     attention__key_length=576, attention__value_length=512,
                     attention__key_length_mla=192, attention__value_length_mla=128)
     assert (new.latent, new.layers) == (576, 61)
+    # Engines that keep full keys and values keep those of the heads, not of the latent.
+    assert (new.heads, new.key_length, new.value_length) == (128, 192, 128)
     old = described(architecture="deepseek2", **shape, attention__head_count_kv=128,
                     attention__key_length=192, attention__value_length=128)
     assert (old.latent, old.heads, old.key_length, old.value_length) == (0, 128, 192, 128)

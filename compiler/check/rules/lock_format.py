@@ -46,7 +46,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.check.locked import LockedUse, locked_uses
+from compiler.check.locked import locked_uses
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
 from compiler.check.words import listing
@@ -75,7 +75,8 @@ def check(family: FamilyView) -> Iterator[Problem]:
         node = use.spec.node.get("format")
         if node is None or use.source is None or use.source.config is None:
             continue
-        found, fitting = use.source.config.quantization_method, _fitting(use)
+        found = use.source.config.quantization_method
+        fitting = _fitting(use.spec.format, use.name, found)
         if fitting is None or found in fitting:
             continue
         says = f"states the method {found}" if found else "states no quantization"
@@ -84,13 +85,12 @@ def check(family: FamilyView) -> Iterator[Problem]:
                              f"{says}", "correct the format, or name another repository")
 
 
-def _fitting(use: LockedUse) -> tuple[str | None, ...] | None:
+def _fitting(model_format: str, quantization: str, found: str | None,
+             ) -> tuple[str | None, ...] | None:
     """The methods that fit; None where any does."""
-    model_format, assured = use.spec.format, use.source
     if model_format == "pytorch":
-        found = assured.config.quantization_method if assured and assured.config else None
-        return (None,) if use.name == "none" and found in _OTHERS else None
+        return (None,) if quantization == "none" and found in _OTHERS else None
     methods = _METHODS.get(model_format)
-    if methods is None:
-        return None
-    return (*methods, None) if model_format == "mlx" and use.name in _UNQUANTIZED else methods
+    if methods and model_format == "mlx" and quantization in _UNQUANTIZED:
+        return (*methods, None)
+    return methods
