@@ -76,7 +76,8 @@ def _print_plan(combination: Combination, located: Located | None, options: fetc
         "path": str(located.path) if located else None,
     }
     if draft is not None:
-        body["draft"] = {"repo_id": draft.repo_id, "expected_files": draft.expected_files}
+        body["draft"] = {"repo_id": draft.repo_id, "expected_files": draft.expected_files,
+                         "revision": fetch.wanted_revision(draft, options)}
     if as_json:
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return
@@ -88,7 +89,8 @@ def _print_plan(combination: Combination, located: Located | None, options: fetc
     for path in files or ["weights (.safetensors) and what engines read beside them"]:
         print(f"  file      {path}")
     if draft is not None:
-        print(f"  draft     {draft.repo_id} {' '.join(draft.expected_files or ())}".rstrip())
+        at = f" at {draft.locked.commit}" if draft.locked else ""
+        print(f"  draft     {' '.join([draft.repo_id, *(draft.expected_files or ())])}{at}")
     print(f"  here      {located.path if located else 'not yet, or not in full'}")
 
 

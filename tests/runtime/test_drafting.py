@@ -205,4 +205,5 @@ def test_it_can_be_left_out_and_the_plan_names_it(bench):
     assert "draft model  o/small (Q4_0, Q8_0)" in bench.run("show", "tiny").stdout
     told = bench.run("pull", "-n", "tiny", "--dry-run", "--format", "json")
     assert json.loads(told.stdout)["draft"] == {"repo_id": "o/small",
-                                                "expected_files": ["small-Q4_0.gguf"]}
+                                                "expected_files": ["small-Q4_0.gguf"],
+                                                "revision": None}
