@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
+
+#: What could steer a terminal or turn a line around; hubs and engines choose words of messages.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class ExitCode(IntEnum):
@@ -47,14 +51,17 @@ class UserError(Exception):
         self.details = details or {}
 
     def lines(self) -> list[str]:
-        """The error as a terminal shows it, without a trailing newline on any line."""
+        """The error as a terminal shows it, without a trailing newline on any line.
+
+        Control characters are shown as escapes.
+        """
         out = [f"error[{self.code}]: {self.message}"]
         if self.why:
             out += [f"  why: {self.why}"]
         if self.hint:
             out += [f"  fix: {line}" if i == 0 else f"       {line}"
-                    for i, line in enumerate(self.hint.splitlines())]
-        return out
+                    for i, line in enumerate(self.hint.removesuffix("\n").split("\n"))]
+        return list(map(shown, out))
 
 
 class MisuseError(UserError):
@@ -64,6 +71,11 @@ class MisuseError(UserError):
                  details: dict[str, object] | None = None) -> None:
         super().__init__(message, code=code, why=why, hint=hint,
                          exit_code=ExitCode.MISUSE, details=details)
+
+
+def shown(text: str) -> str:
+    """`text` with control characters as escapes, for a terminal."""
+    return _CONTROL.sub(lambda char: char[0].encode("unicode_escape").decode(), text)
 
 
 def seconds(value: float) -> str:

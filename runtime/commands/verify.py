@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from runtime import home, records
 from runtime.combination import Combination
 from runtime.commands.launch import add_engine_arguments
-from runtime.errors import ExitCode, MisuseError, UserError
+from runtime.errors import ExitCode, MisuseError, UserError, shown
 from runtime.fetch import Options
 from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import check_platform
@@ -191,7 +191,7 @@ def _line(record: Record) -> str:
         line += f"  ({engine})"
     if record.evidence and record.evidence.answer:
         line += f"\n             {record.evidence.question!r} -> {record.evidence.answer!r}"
-    return f"{line}\n             {record.reason}" if record.reason else line
+    return f"{line}\n             {shown(record.reason)}" if record.reason else line
 
 
 def _counts(done: list[Record]) -> dict[str, int]:

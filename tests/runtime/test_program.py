@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.errors import seconds
+from runtime.errors import UserError, seconds
 
 ROOT = Path(__file__).parents[2]
 FAMILY = "name: demo\n模型-é: 1\n"
@@ -124,3 +124,17 @@ def test_ctrl_c_is_an_exception_again_once_the_program_runs() -> None:
                                              (299.998, "300 s"), (2, "2 s")])
 def test_limits_of_time_are_never_zero(value: float, said: str) -> None:
     assert seconds(value) == said
+
+
+def test_an_error_steers_no_terminal(tmp_path: Path) -> None:
+    steering = "\x1b]0;title\x07 \u202e\x9b31m\r"
+    shown = r"\x1b]0;title\x07 \u202e\x9b31m\r"
+    error = UserError(f"no {steering}", code="x", why=f"is {steering}",
+                      hint=f"one {steering}\ntwo\tthree")
+    assert error.lines() == [f"error[x]: no {shown}", f"  why: is {shown}", f"  fix: one {shown}",
+                             "       two\tthree"]
+    manifest = tmp_path / "\x1b[31mmanifest.json"
+    manifest.write_bytes(b"{")
+    done = _run("runtime.cli", "list", "--manifest", str(manifest))
+    assert done.returncode == 1
+    assert rb"/\x1b[31mmanifest.json is not JSON" in done.stderr
