@@ -17,10 +17,10 @@ _MEANT = {"cn": "zh", "jp": "ja", "kr": "ko", "ua": "uk", "cz": "cs", "dk": "da"
 
 
 @cache
-def _codes() -> frozenset[str]:
+def _codes() -> str:
+    """All codes with a space before and after each; a set of them takes longer to make."""
     text = (Path(__file__).parent / "data" / "languages.txt").read_text(encoding="utf-8")
-    return frozenset(word for line in text.splitlines() if not line.startswith("#")
-                     for word in line.split())
+    return re.sub(r"#.*|\n", " ", text)
 
 
 def is_language(tag: str) -> bool:
@@ -29,7 +29,8 @@ def is_language(tag: str) -> bool:
     Case is left to the rule on duplicates; a code in upper case is still a code.
     """
     code, separator, rest = tag.partition("-")
-    return code.lower() in _codes() and bool(_SUBTAGS.match(separator + rest))
+    known = code.isalpha() and f" {code.lower()} " in _codes()
+    return known and bool(_SUBTAGS.match(separator + rest))
 
 
 def suggestion(tag: str) -> str | None:
