@@ -99,8 +99,7 @@ def _basis(each: SpecChoices) -> Iterator[str]:
     totals = [{choice.estimate.total for choice in item.choices.values() if choice.estimate}
               for item in each.quantizations]
     several = any(len(different) > 1 for different in totals)
-    yield sentences(*said, _("The memory is that of the first engine that loads it; the command "
-                             "above tells it of each.") if several else "")
+    yield sentences(*said, _("The command above says what the others take.") if several else "")
 
 
 def basis(estimate: Estimate, engine: str = "") -> str:

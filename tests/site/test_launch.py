@@ -189,7 +189,7 @@ def test_memory_is_that_of_the_engine_that_is_chosen(laptop: Page, address: str,
             f"none · ≈ {memory}")
         seen.add(memory)
     assert len(seen) == 2
-    assert "the first engine that loads it" in laptop.locator(".mb-basis").first.inner_text()
+    assert "what the others take" in laptop.locator(".mb-basis").first.inner_text()
 
 
 def test_copying_gives_the_command_and_a_link(laptop: Page, address: str) -> None:
