@@ -27,8 +27,8 @@ named after the large model, the estimate says that it is not counted.
 **Overhead** is what buffers and the engine itself take: 20 % of the weights (EleutherAI 2023,
 "Transformer Math 101", section "Inference"), but 2 GiB at the most, since buffers do not grow with
 the number of layers, and on top what an engine takes besides a model of no size (measured by
-`tests/bench/bench_memory.py`). Transformers takes in a prompt at once, and so as much again as the
-context's cache.
+`tests/bench/bench_memory.py`). What a prompt is computed with takes about as much again as its
+cache: of the whole context in Transformers, which takes it in at once, of 2048 tokens in MLX.
 
 **A reserve** stands for the context cache where the configuration, and so the cache, is not known:
 a tenth of the weights, but 0.5 GiB at the least; for more tokens than 8192 it grows with them. It
@@ -83,6 +83,8 @@ _VLLM_BATCH = 2048
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE, _MOST_OVERHEAD = 0.2, 2 << 30
+#: Engines that take in so many tokens of a prompt at a time; others take few.
+_AT_ONCE = {"mlx": 2048, "transformers": 1 << 40}
 #: Bytes that an engine takes besides its model, as measured.
 _ENGINE = {"llama.cpp": 50_000_000, "mlx": 100_000_000, "transformers": 420_000_000,
            "vllm": 1_500_000_000}
@@ -182,9 +184,12 @@ def _from_lock(spec: Spec, locked: Locked, quantization: str, engine: str, conte
         disk: int | None = sum(file.size or 0 for file in listed)
     else:
         disk = weights = estimated_weights(spec.format, spec.size_in_billions, quantization)
-    cache = cache_size(locked.attention, context_length, engine) if locked.attention else None
-    return Estimate(disk, weights, cache, _overhead(weights, cache, engine), context_length,
-                    from_lock)
+    cache, overhead = None, _overhead(weights, engine)
+    if locked.attention is not None:
+        cache = cache_size(locked.attention, context_length, engine)
+        overhead += cache_size(locked.attention, min(context_length, _AT_ONCE.get(engine, 0)),
+                               engine)
+    return Estimate(disk, weights, cache, overhead, context_length, from_lock)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -200,14 +205,13 @@ def estimate_by_name(model_format: str, size_in_billions: str, quantization: str
         context_length: Tokens of all requests that are served at once.
     """
     weights = estimated_weights(model_format, size_in_billions, quantization)
-    return Estimate(weights, weights, None, _overhead(weights, None, engine), context_length,
+    return Estimate(weights, weights, None, _overhead(weights, engine), context_length,
                     from_lock=False)
 
 
-def _overhead(weights: int | None, cache: int | None, engine: str) -> int:
+def _overhead(weights: int | None, engine: str) -> int:
     buffers = min(_MOST_OVERHEAD, int((weights or 0) * _OVERHEAD_SHARE))
-    prompt = cache or 0 if engine == "transformers" else 0
-    return _ENGINE.get(engine, min(_ENGINE.values())) + buffers + prompt
+    return _ENGINE.get(engine, min(_ENGINE.values())) + buffers
 
 
 def _draft(model_format: str, hub: Hub, engine: str, context_length: int,

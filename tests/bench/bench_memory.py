@@ -28,6 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from msgspec import structs
+
 from compiler.lock.config import attention
 from runtime import gguf
 from runtime.manifest import Attention, EngineClaim, Hub, Locked, LockedFile, Source, Spec
@@ -182,6 +184,8 @@ def estimated(engine: str, model: Path, step: Step) -> Estimate:
         facts = _header(model)
     else:
         weights = model / "model.safetensors"
+        if facts is not None and subject.dtype == "float32":  # numbers of twice the length
+            facts = structs.replace(facts, heads=facts.heads * 2, latent=facts.latent * 2)
     size = LockedFile(path=weights.name, size=weights.stat().st_size)
     name = subject.quantization
     hub = Hub(hub="local", repo_id="m", quantizations=[name], file_template="m", locked=[
@@ -272,9 +276,7 @@ def measure(engine: str, home: Path, *, quick: bool = False) -> Iterator[Measure
                 if planned is None:
                     return
                 found = estimated(engine, model, step)
-                cache = (found.cache or 0) * (2 if subject.dtype == "float32" else 1)
-                if step.given is not None:
-                    cache = step.given << 30
+                cache = found.cache or 0 if step.given is None else step.given << 30
                 yield Measured(engine, name, step.context, found, cache,
                                *taken(planned, step, fill=subject.fill))
 

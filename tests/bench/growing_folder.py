@@ -59,7 +59,8 @@ def config(shape: Shape, dtype: str = "bfloat16") -> dict[str, object]:
                  "n_shared_experts": 1, "num_experts_per_tok": 1, "moe_intermediate_size": 64,
                  "n_group": 1, "topk_group": 1, "norm_topk_prob": True, "moe_layer_freq": 1,
                  "scoring_func": "sigmoid", "topk_method": "noaux_tc",
-                 "routed_scaling_factor": 1.0, "attention_bias": False}
+                 "routed_scaling_factor": 1.0, "attention_bias": False,
+                 "tie_word_embeddings": False}
     return made
 
 
@@ -67,6 +68,8 @@ def _tensors(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
     width, wide, heads = shape.width, shape.width * 3, shape.width // 64
     yield "model.embed_tokens.weight", (VOCABULARY, width)
     yield "model.norm.weight", (width,)
+    if shape.latent:
+        yield "lm_head.weight", (VOCABULARY, width)
     for layer in range(shape.layers):
         names: dict[str, tuple[int, ...]] = {
             "input_layernorm": (width,), "post_attention_layernorm": (width,),

@@ -160,14 +160,14 @@ def test_a_draft_model_of_unknown_size_is_said_not_to_count(repo_id: str, tmp_pa
     assert json.loads(capsys.readouterr().out)["combinations"][0]["draft"] is None
 
 
-def test_transformers_takes_a_prompt_in_at_once():
-    manifest = demo(locked=True)
-    spec = manifest.families[0].specs[0]
-    taken = {engine: estimate(spec, spec.hubs[0], "Q4_K_M", engine=engine, context_length=8192)
-             for engine in ("vLLM", "Transformers")}
-    own = 1_500_000_000 - 420_000_000  # what the engines take besides a model
-    more = taken["Transformers"].overhead - taken["vLLM"].overhead + own
-    assert more == taken["vLLM"].cache
+@pytest.mark.parametrize(("engine", "own", "tokens"), [
+    ("vLLM", 1_500_000_000, 0), ("llama.cpp", 50_000_000, 0), ("MLX", 100_000_000, 2048),
+    ("Transformers", 420_000_000, 8192)])
+def test_what_an_engine_takes_besides_weights_and_cache(engine: str, own: int, tokens: int):
+    """A fifth of the weights, the engine itself, and as many tokens as it takes in at once."""
+    spec = demo(locked=True).families[0].specs[0]
+    found = estimate(spec, spec.hubs[0], "Q4_K_M", engine=engine, context_length=8192)
+    assert found.overhead == 1_000_000_000 + own + tokens * (128 << 10)
 
 
 def test_every_shipped_quantization_has_an_estimate(shipped: Manifest):
