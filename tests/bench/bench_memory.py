@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -100,7 +101,8 @@ _LONG = (4096, 16384, 32768, 65536)
 SUBJECTS = {
     "llama.cpp": Subject("xllamacpp", "ggufv2", "Q4_1", {
         "weights": _weights(4096), "context": _contexts(Shape(512, 12), _LONG),
-        "window": _contexts(Shape(512, 12, window=512), _LONG)}, fill=False),
+        "window": _contexts(Shape(512, 12, window=512), _LONG),
+        "latent": _contexts(Shape(512, 12, latent=128), _LONG)}, fill=False),
     "Transformers": Subject("transformers", "pytorch", "none", {
         "weights": _weights(1024), **_filled((1024, 2048, 4096, 8192), 512, 12)}),
     # It computes slowly on a processor.
@@ -234,7 +236,8 @@ def taken(planned: dict[str, object], step: Step, *, fill: bool) -> tuple[int, i
                 found = taken_by(process.pid)
             return found, max(found, int(peak.megabytes * 1e6))
         finally:
-            os.killpg(process.pid, 9)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, 9)
             process.wait()
 
 

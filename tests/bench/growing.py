@@ -15,6 +15,8 @@ _U32, _F32, _STRING, _ARRAY, _I32 = 4, 6, 8, 9, 5
 _F32_TENSOR, _F16_TENSOR = 0, 1
 _BLOCK = bytes(1 << 20)
 VOCABULARY = 3 + 256 + 253
+#: Numbers of a key that carry its position, of latent attention.
+ROTARY = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Shape:
     @property
     def architecture(self) -> str:
         """As llama.cpp calls it."""
-        return "gemma3" if self.window else "llama"
+        return "gemma3" if self.window else "deepseek2" if self.latent else "llama"
 
 
 def write(path: Path, shape: Shape) -> Path:
@@ -82,10 +84,18 @@ def _tensors(shape: Shape) -> Iterator[tuple[str, tuple[int, ...], int]]:
                       "post_ffw_norm": width}
         for name, length in norms.items():
             yield f"blk.{layer}.{name}.weight", (length,), _F32_TENSOR
+        weights: dict[str, tuple[int, ...]] = {
+            "attn_q": (width, width), "attn_k": (width, keys), "attn_v": (width, keys)}
+        if shape.latent:
+            heads, rank = width // 64, shape.latent
+            yield f"blk.{layer}.attn_kv_a_norm.weight", (rank,), _F32_TENSOR
+            yield f"blk.{layer}.attn_q_a_norm.weight", (rank,), _F32_TENSOR
+            weights = {"attn_q_a": (width, rank), "attn_q_b": (rank, heads * (64 + ROTARY)),
+                       "attn_kv_a_mqa": (width, rank + ROTARY),
+                       "attn_k_b": (64, rank, heads), "attn_v_b": (rank, 64, heads)}
         for name, dimensions in {
-            "attn_q": (width, width), "attn_k": (width, keys), "attn_v": (width, keys),
-            "attn_output": (width, width), "ffn_gate": (width, wide), "ffn_up": (width, wide),
-            "ffn_down": (wide, width),
+            **weights, "attn_output": (width, width), "ffn_gate": (width, wide),
+            "ffn_up": (width, wide), "ffn_down": (wide, width),
         }.items():
             yield f"blk.{layer}.{name}.weight", dimensions, _F16_TENSOR
 
@@ -100,6 +110,18 @@ def _keys(shape: Shape) -> Iterator[bytes]:
                f"{name}.attention.head_count_kv": shape.key_heads,
                f"{name}.attention.key_length": 64, f"{name}.attention.value_length": 64,
                f"{name}.rope.dimension_count": 64}
+    if shape.latent:
+        rank = shape.latent
+        numbers |= {f"{name}.attention.kv_lora_rank": rank,
+                    f"{name}.attention.q_lora_rank": rank, f"{name}.attention.head_count_kv": 1,
+                    f"{name}.attention.key_length": rank + ROTARY,
+                    f"{name}.attention.value_length": rank,
+                    f"{name}.attention.key_length_mla": 64 + ROTARY,
+                    f"{name}.attention.value_length_mla": 64,
+                    f"{name}.rope.dimension_count": ROTARY,
+                    f"{name}.leading_dense_block_count": shape.layers,
+                    f"{name}.expert_count": 4, f"{name}.expert_used_count": 1,
+                    f"{name}.expert_shared_count": 1, f"{name}.expert_feed_forward_length": 64}
     if shape.window:
         numbers[f"{name}.attention.sliding_window"] = shape.window
     # The vocabulary comes last, as llama.cpp's own converter writes it.

@@ -7,12 +7,12 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.growing import VOCABULARY, Shape
+from tests.bench.growing import ROTARY, VOCABULARY, Shape
 
 _BLOCK = bytes(1 << 20)
 _BEGIN, _END = "<s>", "</s>"
-#: A layer's latent attention: numbers of a head without and with position, and of a value.
-_PLAIN, _ROTARY, _VALUE = 64, 32, 64
+#: Numbers of a key without its position, and of a value, of latent attention.
+_PLAIN, _VALUE = 64, 64
 #: Name → safetensors' name and bytes of a number.
 _TYPES = {"bfloat16": ("BF16", 2), "float32": ("F32", 4)}
 _TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
@@ -54,7 +54,7 @@ def config(shape: Shape, dtype: str = "bfloat16") -> dict[str, object]:
         made |= {"model_type": "deepseek_v3", "architectures": ["DeepseekV3ForCausalLM"],
                  "num_key_value_heads": shape.width // 64, "q_lora_rank": None,
                  "kv_lora_rank": shape.latent, "qk_nope_head_dim": _PLAIN,
-                 "qk_rope_head_dim": _ROTARY, "v_head_dim": _VALUE, "head_dim": _ROTARY,
+                 "qk_rope_head_dim": ROTARY, "v_head_dim": _VALUE, "head_dim": ROTARY,
                  "first_k_dense_replace": shape.layers, "n_routed_experts": 4,
                  "n_shared_experts": 1, "num_experts_per_tok": 1, "moe_intermediate_size": 64,
                  "n_group": 1, "topk_group": 1, "norm_topk_prob": True, "moe_layer_freq": 1,
@@ -76,8 +76,8 @@ def _tensors(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
             "mlp.gate_proj": (wide, width), "mlp.up_proj": (wide, width),
             "mlp.down_proj": (width, wide)}
         if shape.latent:
-            names |= {"self_attn.q_proj": (heads * (_PLAIN + _ROTARY), width),
-                      "self_attn.kv_a_proj_with_mqa": (shape.latent + _ROTARY, width),
+            names |= {"self_attn.q_proj": (heads * (_PLAIN + ROTARY), width),
+                      "self_attn.kv_a_proj_with_mqa": (shape.latent + ROTARY, width),
                       "self_attn.kv_a_layernorm": (shape.latent,),
                       "self_attn.kv_b_proj": (heads * (_PLAIN + _VALUE), shape.latent),
                       "self_attn.o_proj": (width, heads * _VALUE)}
