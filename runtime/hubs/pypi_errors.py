@@ -32,6 +32,13 @@ def explain(requirement: str, said: str) -> UserError:
         return UserError(f"the wheel of {requirement} arrived damaged", code="wrong-bytes",
                          why=redact(" ".join(re.findall(r"(?:Expected|Got) +.+", said))),
                          hint="check the network or the mirror, and try again")
+    if re.search("CERTIFICATE_VERIFY_FAILED|confirming the ssl certificate", said):
+        return UserError("the certificate of the package index is not trusted", code="certificate",
+                         why=f"it was asked for {requirement}; its certificate was not issued by "
+                             "an authority that this machine knows, or a proxy opens the "
+                             "connection",
+                         hint="set PIP_CERT to a file with the certificates of your mirror or "
+                              "proxy")
     statuses = {int(status) for status in _STATUS.findall(said)}
     if refused := _refused(requirement, statuses):
         return refused

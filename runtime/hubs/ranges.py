@@ -51,8 +51,11 @@ def _open(url: str, start: int | None = None, end: int | None = None) -> HTTPRes
     if start is not None:
         headers["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - checked above
-    handler = urllib.request.HTTPSHandler(context=_context())
-    opener = urllib.request.build_opener(handler)
+    handlers: list[urllib.request.BaseHandler] = [
+        urllib.request.HTTPSHandler(context=_context())]
+    if proxy := os.environ.get("PIP_PROXY"):
+        handlers.append(urllib.request.ProxyHandler({"http": proxy, "https": proxy}))
+    opener = urllib.request.build_opener(*handlers)
     return cast("HTTPResponse", opener.open(request, timeout=_TIMEOUT))
 
 
@@ -121,8 +124,14 @@ class RangeFile(io.RawIOBase):
         return data
 
 
-def download(url: str, part: Path, advance: Advance) -> None:
+def download(url: str, part: Path, advance: Advance, *, what: str) -> None:
     """Fetch `url` into `part`, going on where an earlier call stopped.
+
+    Args:
+        url: What to fetch.
+        part: Where to.
+        advance: Told about bytes that are there.
+        what: What people call it.
 
     Raises:
         RangeError: It cannot be had this way (login, certificate, no network).
@@ -139,7 +148,7 @@ def download(url: str, part: Path, advance: Advance) -> None:
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             raise
         except OSError as error:
-            raise cannot_store(part.name, error) from None
+            raise cannot_store(what, error) from None
 
     _patiently(go_on, url)
 

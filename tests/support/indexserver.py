@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+import ssl
 import threading
 import time
 import zipfile
@@ -59,7 +60,7 @@ class IndexServer:
         logins: Authorization header of every request.
     """
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self.wheels: dict[str, tuple[str, bytes]] = {}
         self.ranges = self.metadata = True
         self.password = ""
@@ -78,7 +79,9 @@ class IndexServer:
         self._server = ThreadingHTTPServer((host, 0), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
-        self.base = f"http://{host}:{self.port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.base = f"http{'s' if tls else ''}://{host}:{self.port}"
         self.url = f"{self.base}/simple/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,),
                                         daemon=True)

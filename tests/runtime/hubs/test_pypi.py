@@ -245,7 +245,8 @@ def test_an_absurd_wait_is_reported_instead(index, tmp_path):
     file = index.add("tiny-gguf", "1.0", good())
     index.fault(file, "status", status=429, headers={"Retry-After": "86400"}, times=-1)
     for ask in (lambda: ranges.RangeFile(f"{index.base}/files/{file}"),
-                lambda: ranges.download(f"{index.base}/files/{file}", tmp_path / "part", print)):
+                lambda: ranges.download(f"{index.base}/files/{file}", tmp_path / "part", print,
+                                        what=file)):
         with pytest.raises(UserError) as caught:
             ask()
         assert caught.value.code == "rate-limited"
