@@ -112,7 +112,7 @@ def _print(outcome: Outcome, count: int, *, check: bool) -> None:
         if failure.error.hint:
             print(f"  fix: {failure.error.hint}")
     if outcome.skipped:
-        print(f"not asked: {len(outcome.skipped)} sources on other hubs")
+        print(f"not asked: {plural(len(outcome.skipped), 'source')} on other hubs")
     families = "1 family" if count == 1 else f"{count} families"
     if check:
         told = f"{plural(len(outcome.moved), 'change')}" if outcome.moved else "nothing moved"
