@@ -59,6 +59,9 @@ def _damaged(path: Path, start: bytes) -> UserError:
 _EXPERT = re.compile(r"\.experts\b|\.block_sparse_moe\.(?:input|output)_linear\b")
 
 
+_DTYPE = re.compile(r"[A-Z0-9_]{1,16}")
+
+
 class _Shape(msgspec.Struct):
     dtype: str
     shape: list[int]
@@ -91,6 +94,8 @@ def count_parameters(read: Callable[[int, int], bytes], name: str) -> tuple[dict
             if tensor == "__metadata__":
                 continue
             described = msgspec.json.decode(raw, type=_Shape)
+            if not _DTYPE.fullmatch(described.dtype):
+                raise _damaged(Path(name), b"")
             count = 1
             for extent in described.shape:
                 count *= max(extent, 0)

@@ -163,9 +163,9 @@ class Reading:
                                              whole=self.thorough))
             if found is not None:
                 self.gguf_templates.append(found.chat_template)
-                yield GgufFacts(path=path, architecture=found.architecture,
+                yield GgufFacts(path=path, architecture=printable(found.architecture),
                                 file_type=found.file_type, context_length=found.context_length,
-                                size_label=found.size_label, attention=found.attention)
+                                size_label=printable(found.size_label), attention=found.attention)
 
     def chat_template(self) -> bool | None:
         """Whether there is a chat template; None where nothing that could hold one was read."""

@@ -181,6 +181,22 @@ def test_a_broken_configuration_is_unknown(specs: Path, hub: HubServer, broken: 
     assert lock(specs) == 0
 
 
+def test_what_headers_of_strangers_say_stays_short_and_printable(
+    specs: Path, hub: HubServer,
+) -> None:
+    hub.repositories["org/demo"].files["model.safetensors"] = models.shaped_safetensors(
+        w=("X" * 100_000, [1]))
+    hub.repositories["org/demo-GGUF"].files["demo-Q4_K_M.gguf"] = models.described_gguf(
+        architecture="a\x1b[31m\n", size_label="7B\n::error::")
+    assert lock(specs) == 0
+    config = source(specs, "org/demo").config
+    assert config is not None
+    assert (config.parameters, config.context_length) == ({}, 32768)
+    found = source(specs, "org/demo-GGUF").facts("demo-Q4_K_M.gguf")
+    assert found is not None
+    assert (found.architecture, found.size_label) == ("a?[31m?", "7B?::error::")
+
+
 def test_one_hub_alone_can_be_asked(specs: Path, hub: HubServer) -> None:
     family = specs / "families/demo.yaml"
     family.write_text(family.read_text() + "      pypi: {repo_id: llm-demo, revision: \"1.0\"}\n")
