@@ -84,5 +84,5 @@ def _differs(old: LockedFile, new: RemoteFile) -> bool:
 
 
 def _listed(paths: Sequence[str]) -> str:
-    shown = ", ".join(sorted(paths)[:_NAMED])
+    shown = ", ".join(str(printable(path)) for path in sorted(paths)[:_NAMED])
     return shown + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")

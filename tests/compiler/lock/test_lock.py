@@ -250,6 +250,16 @@ def test_check_says_what_moved(
     assert path(specs).read_bytes() == before
 
 
+def test_check_shows_names_of_strangers_as_one_line(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    hub.repositories["org/demo"].files["a\u2028b\u202ec.txt"] = b"x"
+    capsys.readouterr()
+    assert lock(specs, "--check") == 1
+    assert "has the new a?b?c.txt\n" in capsys.readouterr().out
+
+
 def pin(specs: Path, repo_id: str, revision: str) -> None:
     family = specs / "families/demo.yaml"
     family.write_text(family.read_text().replace(
