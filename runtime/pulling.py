@@ -253,11 +253,11 @@ class Job:
                 path.unlink()
             wrong.append(found)
             if len(wrong) == 2:
-                raise self._never_there(hub, resolved, file) or fetch_errors.wrong_bytes(
+                raise self._served_pointer(hub, resolved, file) or fetch_errors.wrong_bytes(
                     self.combination, file, wrong)
             self.reporter.notify(f"{file.path} arrived damaged ({found}); fetching it once more")
 
-    def _never_there(self, hub: Hub, resolved: Resolved, file: RemoteFile) -> UserError | None:
+    def _served_pointer(self, hub: Hub, resolved: Resolved, file: RemoteFile) -> UserError | None:
         """The error for a pointer that the client did not even store; None if it is none."""
         try:
             found = hub.read_range(resolved, file, 0, _POINTER, work=self.work,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -56,6 +56,19 @@ class Resolved(msgspec.Struct, frozen=True):
     gated: str | None = None
     licence: str | None = None
     archive_sha256: str | None = None
+
+
+def first_bytes(blocks: Iterable[bytes], count: int) -> bytes:
+    """The first `count` bytes of a reply's body; the rest is left unread.
+
+    A server may ignore the range that it was asked for and send a file of many gigabytes.
+    """
+    data = bytearray()
+    for block in blocks:
+        data += block
+        if len(data) >= count:
+            break
+    return bytes(data[:count])
 
 
 class Hub(Protocol):

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import UserError
-from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved, first_bytes
 from runtime.hubs.causes import client_missing
 from runtime.hubs.huggingface_errors import explain
 from runtime.hubs.huggingface_resume import append, beginning, leftovers
@@ -106,12 +106,7 @@ def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, wo
             client.utils.hf_raise_for_status(response)
             if response.status_code != 206 and start:
                 raise UserError(f"Hugging Face serves no parts of {file.path}", code="no-ranges")
-            data = bytearray()
-            for block in response.iter_bytes():  # one that ignores the range is not read to its end
-                data += block
-                if len(data) >= end - start:
-                    break
-            return bytes(data[:end - start])
+            return first_bytes(response.iter_bytes(), end - start)
 
     return _patiently(get, resolved.repo_id, resolved.revision, file.path, notify)
 

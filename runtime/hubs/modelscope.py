@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from runtime.errors import UserError
-from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved
+from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved, first_bytes
 from runtime.hubs.causes import client_missing
 from runtime.hubs.modelscope_errors import TRANSIENT, explain
 from runtime.hubs.pauses import LONGEST_WAIT, Gate, TooLongError, retry_after
@@ -136,12 +136,7 @@ def read_range(resolved: Resolved, file: RemoteFile, start: int, end: int, *, wo
                                         headers=headers) as response:
             if response.status_code != 206 and start:
                 raise UserError(f"ModelScope serves no parts of {file.path}", code="no-ranges")
-            data = bytearray()
-            for block in response.iter_content(1 << 16):
-                data += block
-                if len(data) >= end - start:  # one that ignores the range is not read to its end
-                    break
-            return bytes(data[:end - start])
+            return first_bytes(response.iter_content(1 << 16), end - start)
 
     return _patiently(get, api, resolved.repo_id, _asked(resolved), file.path, notify,
                       passing=TRANSIENT)
