@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -137,7 +138,8 @@ def test_a_killed_run_leaves_whole_locks_and_those_that_were_done(
 
     process = subprocess.Popen(
         [sys.executable, "-m", "compiler.cli", "lock", "--specs", str(specs)], cwd=ROOT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(specs.parent)})  # where what a kill leaves is swept up
     try:
         until(lambda: path(specs).read_bytes() != before[1])
     finally:
