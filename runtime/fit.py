@@ -183,7 +183,7 @@ def _bits(made: Fitting) -> float:
 
 def _choice(made: Fitting) -> tuple[float, bool, int]:
     """Orders quantizations and engines of a spec; of equal ones, the first of the page stays."""
-    return -_bits(made), bool(made.combination.verdict.requires), made.estimate.total or 0
+    return -_bits(made), bool(made.combination.verdict.requires), made.estimate.weights or 0
 
 
 def _rank(made: Fitting) -> tuple[bool, float, bool, float, int, str]:

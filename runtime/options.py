@@ -21,6 +21,17 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
                         help="form of the output (default: text)")
 
 
+def positive(text: str) -> int:
+    """A whole number above 0, such as one of tokens.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or not 0 < int(text) < 1 << 40:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
 def add_combination_arguments(
     parser: argparse.ArgumentParser, *, name_required: bool = True
 ) -> None:

@@ -16,7 +16,7 @@ from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.manifest import Manifest, Provider
 from runtime.memory import human
-from runtime.options import add_format_argument
+from runtime.options import add_format_argument, positive
 from runtime.room import OfMachine, Rooms, asked, unlimited
 from runtime.select import find_family
 
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what it may take by estimate: 24GiB, 16G, or `any` for no limit (default: the memory "
              "of this machine, of its largest NVIDIA GPU for a provider that computes on that "
              "alone; no limit with --platform)")
-    add("--context-length", metavar="N", type=_tokens,
+    add("--context-length", metavar="N", type=positive,
         help="tokens that the estimate is for (default: as `runtime fit`)")
     add("--platform", choices=tuple(_PLATFORMS), metavar="SYSTEM",
         help="explain for another system (linux, darwin or win32) with any accelerator, instead of "
@@ -84,12 +84,6 @@ def _room(args: argparse.Namespace, machine: Machine) -> Rooms:
         raise MisuseError("--context-length is for the estimate of --memory",
                           hint="say how much memory there is")
     return rooms
-
-
-def _tokens(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 1 << 40:
-        raise argparse.ArgumentTypeError("it is a number of tokens")
-    return int(text)
 
 
 class _Readiness:

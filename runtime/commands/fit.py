@@ -21,7 +21,7 @@ from runtime.known import refuse_unknown
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.manifest import Manifest
 from runtime.memory import USUAL_CONTEXT, human
-from runtime.options import add_format_argument
+from runtime.options import add_format_argument, positive
 
 #: Models that are shown, each at one size, unless more are asked for.
 _SHOWN = 20
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", metavar="AMOUNT", required=True,
                         help="memory of the GPU, or of the machine where an engine computes on its "
                              "processor: 24GiB, 16G")
-    parser.add_argument("--context-length", metavar="N", type=_tokens,
+    parser.add_argument("--context-length", metavar="N", type=positive,
                         help="tokens of all requests that are served at once (default: "
                              f"{USUAL_CONTEXT}, or the model's own length if that is less); a "
                              "family that is not locked has a reserve for them")
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              "given several times")
     parser.add_argument("-e", "--model-engine", metavar="ENGINE", help="only this engine")
     parser.add_argument("-f", "--model-format", metavar="FORMAT", help="only this weight format")
-    parser.add_argument("--limit", metavar="N", type=_tokens, default=_SHOWN,
+    parser.add_argument("--limit", metavar="N", type=positive, default=_SHOWN,
                         help=f"show at most so many models (default: {_SHOWN})")
     add_manifest_argument(parser)
     add_format_argument(parser)
@@ -68,13 +68,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(_nothing(manifest, wanted, in_words(args.memory)))
     return ExitCode.OK if found else ExitCode.FAILED
-
-
-def _tokens(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
 
 
 def _print(shown: list[list[Fitting]], more: int, memory: int) -> None:

@@ -229,13 +229,22 @@ def test_a_model_that_chats_comes_before_its_base():
     assert ids(manifest) == ["b/8/ggufv2/Q6_K/llama.cpp", "a/8/ggufv2/Q8_0/llama.cpp"]
 
 
-def test_of_engines_the_one_that_needs_nothing_more_is_chosen_then_the_one_that_takes_less():
+def test_of_engines_the_pages_first_is_chosen_that_needs_nothing_more():
     manifest = catalogue.manifest(plain("m", "8", "ggufv2", ["Q8_0"], ("vLLM", "llama.cpp")))
-    assert ids(manifest) == ["m/8/ggufv2/Q8_0/llama.cpp"]
+    assert ids(manifest) == ["m/8/ggufv2/Q8_0/vLLM"]
     engines = [msgspec.structs.replace(engine, loads=[
         msgspec.structs.replace(loads, requires=["plugin"]) for loads in engine.loads])
-        if engine.name == "llama.cpp" else engine for engine in manifest.engines]
-    assert ids(msgspec.structs.replace(manifest, engines=engines)) == ["m/8/ggufv2/Q8_0/vLLM"]
+        if engine.name == "vLLM" else engine for engine in manifest.engines]
+    assert ids(msgspec.structs.replace(manifest, engines=engines)) == [
+        "m/8/ggufv2/Q8_0/llama.cpp"]
+
+
+@pytest.mark.parametrize("option", ["--limit", "--context-length"])
+@pytest.mark.parametrize("value", ["x", "0", "1e5", "-1", ""])
+def test_what_is_no_number_is_refused_in_our_own_words(
+        option: str, value: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["fit", "--memory", "8GB", f"{option}={value}"]) == 2
+    assert f"{value!r} is not a whole number above 0" in capsys.readouterr().err
 
 
 def test_what_is_of_one_model_stands_together_and_the_first_has_its_command(
