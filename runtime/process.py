@@ -106,7 +106,13 @@ class Supervised:
             env={name: value for name, value in merged.items() if value is not None},
             start_new_session=True, pass_fds=tuple(keep_open), cwd=folder, bufsize=0)
         process = cls(guard, log)
-        process._await_start(argv[0])
+        try:
+            process._await_start(argv[0])
+        except UserError:
+            raise
+        except BaseException:  # Ctrl-C, before there is anybody else to end it
+            process.stop()
+            raise
         return process
 
     def _await_start(self, program: str) -> None:

@@ -73,6 +73,21 @@ def test_killed_from_outside_is_told(tmp_path):
     assert end.describe() == "was killed by SIGKILL"
 
 
+def test_interrupted_while_it_starts(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    lines = Supervised._lines
+
+    def interrupted(self, timeout):
+        monkeypatch.setattr(Supervised, "_lines", lines)
+        until(lambda: logs.tail(log))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Supervised, "_lines", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Supervised.start(python(f"import os; print(os.getpid())\n{STUBBORN}"), log, grace=0.3)
+    assert gone(int(log.read_text().split()[0]))
+
+
 def test_sigterm_then_sigkill(tmp_path):
     process = Supervised.start(python(STUBBORN), tmp_path / "log", grace=0.3)
     until(lambda: logs.tail(tmp_path / "log"))
