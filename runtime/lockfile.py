@@ -201,7 +201,6 @@ class Lock(Record, frozen=True, omit_defaults=False):
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
-_DECODER = msgspec.json.Decoder(Lock)
 
 
 def file_name(family: str) -> str:
@@ -234,7 +233,7 @@ def decode(data: bytes, name: str = "lock") -> Lock:
     """
     hint = "delete it and run `compiler lock`"
     try:
-        lock = _DECODER.decode(data)
+        lock = msgspec.json.decode(data, type=Lock)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UserError(f"{name} is not a lock that can be read: {error}", code="lock-invalid",
                         hint=hint) from None

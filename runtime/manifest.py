@@ -418,8 +418,6 @@ class Manifest(Record, frozen=True, omit_defaults=False):
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
-_DECODER = msgspec.json.Decoder(Manifest)
-_FAMILY_DECODER = msgspec.json.Decoder(Family)
 _DIGEST_FIELD = re.compile(rb'(?m)^  "digest": "([^"]*)"')
 _NO_FAMILIES = b'\n  "families": [],\n'
 #: What stands between two families, and in front of the first, in the canonical bytes.
@@ -498,7 +496,7 @@ def decode_frame(data: bytes, name: str) -> Manifest:
         UserError: It is not a manifest, or is newer than this runtime.
     """
     try:
-        manifest = _DECODER.decode(data)
+        manifest = msgspec.json.decode(data, type=Manifest)
     except msgspec.ValidationError as error:
         manifest = _decode_ignoring_optional(data, name, error)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -515,7 +513,7 @@ def decode_family(data: Piece, name: str, optional_fields: Sequence[str] = ()) -
         UserError: It has a field that this runtime does not know and may not ignore.
     """
     try:
-        return _FAMILY_DECODER.decode(data)
+        return msgspec.json.decode(data, type=Family)
     except msgspec.ValidationError as error:
         try:
             raw = _without(msgspec.json.decode(data), set(optional_fields))
