@@ -202,6 +202,15 @@ def test_every_launchable_engine_of_the_specs_has_its_module():
               "(APIServer pid=2)     raise RuntimeError(",
               "(APIServer pid=2) RuntimeError: Engine core initialization failed. See root cause "
               "above. Failed core proc(s): {}"], "its engine core failed", "failed"),
+    ("transformers", ["INFO  Kernel: selected -> `MacheteLinear`.",
+                      '  File "/e/gptqmodel/utils/machete.py", line 379, in _ensure_cutlass_source',
+                      "    _download_cutlass_archive(_CUTLASS_RELEASE_URL, archive_path)",
+                      '  File "/e/gptqmodel/utils/machete.py", line 217, in '
+                      "_download_cutlass_archive",
+                      "urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name "
+                      "resolution>"],
+     "GPTQModel compiles its kernel for this GPU from CUTLASS's sources, and found no network to "
+     "fetch them", "environment"),
     ("transformers", ["urllib.error.URLError: <urlopen error [Errno -3] Temporary failure in name "
                       "resolution>"],
      "the engine wanted to fetch something and found no network", "environment"),
