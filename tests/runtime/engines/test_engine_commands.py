@@ -92,6 +92,14 @@ def test_vllm_gets_the_file_of_a_gguf():
     assert any("--tokenizer FOLDER" in note for note in made.notes)
 
 
+@pytest.mark.parametrize(("model", "size", "told"), [
+    (GGUF, 2, True), (GGUF, 1, False), (GGUF, None, False), (FOLDERS["pytorch"], 2, False)])
+def test_vllm_warns_of_a_gguf_that_gpus_share(model, size, told):
+    made = command("vllm", Runner(provider="vllm", executable=Path("/v")), model,
+                   tensor_parallel_size=size)
+    assert any("gave wrong answers" in note for note in made.notes) is told
+
+
 def test_vllm_gets_the_original_of_a_gguf_where_it_is_here():
     model = msgspec.structs.replace(GGUF, original=Path("/models/o"))
     made = command("vllm", Runner(provider="vllm", executable=Path("/v")), model)
