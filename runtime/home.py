@@ -67,15 +67,22 @@ def ensure_folder(folder: Path) -> Path:
     Raises:
         UserError: It cannot be created.
     """
-    home = data_home()
-    ours = folder == home or home in folder.parents
     try:
-        if ours:
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _is_ours(folder):
+            data_home().mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"cannot create the folder {folder}: {error.strerror}",
-                        code="folder-not-writable",
-                        hint=f"{'set MODELBOOK_HOME to' if ours else 'name'} a folder that you can "
-                             "write to") from None
+        raise not_writable(f"cannot create the folder {folder}", folder, error) from None
     return folder
+
+
+def not_writable(message: str, path: Path, error: OSError) -> UserError:
+    """The error for a file or folder that the system refuses to create."""
+    return UserError(f"{message}: {error.strerror or error}", code="folder-not-writable",
+                     hint=f"{'set MODELBOOK_HOME to' if _is_ours(path) else 'name'} a folder that "
+                          "you can write to")
+
+
+def _is_ours(path: Path) -> bool:
+    home = data_home()
+    return path == home or home in path.parents

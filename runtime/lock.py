@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from runtime import home
 from runtime.errors import UserError, seconds
 
 _POLL_SECONDS = 0.1
@@ -35,9 +36,10 @@ def folder_lock(path: Path, *, doing: str, limit: float,
         notify: Told when it has to wait and when a dead owner's lock is taken over.
 
     Raises:
-        UserError: The owner still held it after `limit` seconds (code `locked`).
+        UserError: The owner still held it after `limit` seconds (code `locked`), or the file
+            cannot be written.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = open_file(path)
     try:
         _acquire(handle, path, limit, notify)
         left = _owner(handle)
@@ -51,6 +53,18 @@ def folder_lock(path: Path, *, doing: str, limit: float,
             _write(handle, {})
     finally:
         os.close(handle)
+
+
+def open_file(path: Path) -> int:
+    """A descriptor of a lock file, which is created if needed; children do not inherit it.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise home.not_writable(f"cannot write the lock file {path}", path, error) from None
 
 
 def _acquire(handle: int, path: Path, limit: float, notify: Callable[[str], None]) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from runtime import home
 from runtime.errors import MisuseError, UserError
+from runtime.lock import open_file
 
 #: Where the search for a free port begins, and where it gives up.
 FIRST, LAST = 8000, 8999
@@ -104,7 +105,7 @@ def _try_lock(path: Path) -> int | None:
     """Lock a file; its descriptor keeps the lock, also in a child that inherits it."""
     import fcntl
 
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = open_file(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

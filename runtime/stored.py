@@ -73,11 +73,13 @@ class Pruned(msgspec.Struct):
     Attributes:
         removed: Downloads that are gone, or would be.
         kept: Those that could not go, and why.
+        failed: Whether one of them is not in use: the system refuses to remove it.
         freed: Bytes that became free: files that are linked from elsewhere free none.
     """
 
     removed: list[Stored] = []
     kept: list[tuple[Stored, str]] = []
+    failed: bool = False
     freed: int = 0
 
 
@@ -120,8 +122,10 @@ def prune(entries: Sequence[Stored], *, dry_run: bool) -> Pruned:
                 done.removed.append(each)
         except UserError as error:
             done.kept.append((each, error.why or error.message))
+            done.failed |= error.code != "locked"
         except OSError as error:
             done.kept.append((each, f"it cannot be removed: {error.strerror or error}"))
+            done.failed = True
     done.freed = sum(size for size, total, seen in links.values() if seen >= total)
     return done
 

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.OK
     done = prune(chosen, dry_run=args.dry_run)
     _print_pruned(done, args)
-    return ExitCode.FAILED if done.kept and args.patterns else ExitCode.OK
+    return ExitCode.FAILED if done.failed or (done.kept and args.patterns) else ExitCode.OK
 
 
 def _chosen(entries: Sequence[Stored], args: argparse.Namespace) -> list[Stored]:

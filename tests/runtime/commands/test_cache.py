@@ -1,5 +1,6 @@
 """`runtime cache`: what lies on the disk, and what may go."""
 
+import errno
 import io
 import json
 import os
@@ -180,6 +181,19 @@ def test_what_is_being_downloaded_stays(one):
     assert done.removed == []
     assert "downloading o/tiny" in done.kept[0][1]
     assert one.path.is_file()
+
+
+def test_what_cannot_be_removed_is_a_failure_and_what_is_used_is_none(one, monkeypatch):
+    with folder_lock(one.path.parent.parent / ".lock", doing="x", limit=1, notify=print):
+        assert runtime("cache", "prune", "--all", "--yes").returncode == 0
+
+    def refuse(path):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    done = runtime("cache", "prune", "--all", "--yes")
+    assert done.returncode == 1
+    assert "it cannot be removed: Read-only file system" in done.stderr
 
 
 def test_nobody_can_be_asked(one):
