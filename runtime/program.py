@@ -18,7 +18,7 @@ import keyword
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
@@ -72,7 +72,6 @@ class Program(NamedTuple):
         if keyword.iskeyword(name):  # `import` cannot name a module in Python's own syntax
             name += "_"
         with collector_off():  # importing makes thousands of objects, and nearly all of them stay
-            _import_msgspec()
             return importlib.import_module(f"{self.package}.{name}")
 
     def parser(self, verb: str) -> argparse.ArgumentParser:
@@ -81,22 +80,6 @@ class Program(NamedTuple):
                          allow_abbrev=False)
         self.module(verb).add_arguments(parser)
         return parser
-
-
-def _import_msgspec() -> None:
-    """Import msgspec as it is where typing_extensions is not installed.
-
-    Where it is, msgspec takes from it what Python itself has as well; importing it takes a tenth of
-    `runtime list`.
-    """
-    if "msgspec" in sys.modules or "typing_extensions" in sys.modules:
-        return
-    sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # importing it fails
-    try:
-        with suppress(ImportError):  # then it is imported as ever, and fails for its own reasons
-            importlib.import_module("msgspec")
-    finally:
-        del sys.modules["typing_extensions"]
 
 
 class _Parser(argparse.ArgumentParser):

