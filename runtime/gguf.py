@@ -256,6 +256,8 @@ WINDOW_PERIODS = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "gpt-oss
 _BY_LAYER = (".attention.head_count_kv", ".attention.sliding_window_pattern")
 #: A hybrid model states a number for each layer; so many layers no model has.
 _MOST_LAYERS = 4096
+#: Counts from here on are taken as not stated: no model has them.
+_MOST = 1 << 40
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -349,7 +351,7 @@ def _described(found: dict[str, object], *, complete: bool) -> Metadata:
 
     def number(key: str) -> int | None:
         value = found.get(key)
-        return value if isinstance(value, int) and 0 <= value < 1 << 40 else None
+        return value if isinstance(value, int) and 0 <= value < _MOST else None
 
     prefix = text("general.architecture") or ""
     template = True if "tokenizer.chat_template" in found else (False if complete else None)
@@ -387,7 +389,8 @@ def _attention(architecture: str, number: Callable[[str], int | None], key_heads
     windowed = _windowed_layers(architecture, layers, pattern) if window else 0
     return Attention(
         layers=layers - windowed, window_layers=windowed, window=window if windowed else 0,
-        heads=key_heads if isinstance(key_heads, int) and key_heads else heads,
+        heads=(key_heads if isinstance(key_heads, int) and 0 < key_heads < _MOST
+               else heads),
         key_length=key_length, value_length=value_length)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from runtime.errors import UserError
-from runtime.manifest import Attention, LockedFile
+from runtime.manifest import Attention, Count, LockedFile
 
 FORMAT = "modelbook.lock"
 FORMAT_VERSION = 1
@@ -61,17 +61,17 @@ class ConfigFacts(Record, frozen=True):
 
     architectures: list[str] = []
     model_type: str | None = None
-    context_length: int | None = None
-    native_context_length: int | None = None
-    other_context_lengths: list[int] = []
+    context_length: Count | None = None
+    native_context_length: Count | None = None
+    other_context_lengths: list[Count] = []
     quantization_method: str | None = None
-    bits: int | None = None
-    group_size: int | None = None
+    bits: Count | None = None
+    group_size: Count | None = None
     dtype: str | None = None
-    parameters: dict[str, int] = {}
-    expert_parameters: int = 0
-    experts: int | None = None
-    experts_per_token: int | None = None
+    parameters: dict[str, Count] = {}
+    expert_parameters: Count = 0
+    experts: Count | None = None
+    experts_per_token: Count | None = None
     attention: Attention | None = None
 
     @property
@@ -104,8 +104,8 @@ class GgufFacts(Record, frozen=True):
 
     path: str
     architecture: str | None = None
-    file_type: int | None = None
-    context_length: int | None = None
+    file_type: Count | None = None
+    context_length: Count | None = None
     size_label: str | None = None
     attention: Attention | None = None
 
@@ -219,6 +219,20 @@ def _ordered(source: LockedSource) -> LockedSource:
     return msgspec.structs.replace(
         source, files=sorted(source.files, key=lambda file: file.path),
         gguf=sorted(source.gguf, key=lambda header: header.path))
+
+
+def checked(source: LockedSource) -> LockedSource:
+    """The source, if a lock that holds it can be read again.
+
+    Raises:
+        UserError: What the hub said of it is nothing that a lock may hold.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(source), LockedSource)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{source.repo_id} cannot be locked: {error}", code="lock-absurd",
+                        why="the hub, or a file of the repository, says so",
+                        hint="name another repository, or tell its owner") from None
 
 
 def decode(data: bytes, name: str = "lock") -> Lock:

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -56,6 +56,11 @@ class Deprecation(Record, frozen=True):
     remove_after: str | None = None
 
 
+#: Counts that a hub or a stranger's file states: no more than any machine holds, so that sums and
+#: products of them stay numbers that can be shown.
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 50)]
+
+
 class LockedFile(Record, frozen=True):
     """A file as a hub described it when a family was locked.
 
@@ -67,7 +72,7 @@ class LockedFile(Record, frozen=True):
     """
 
     path: str
-    size: int | None = None
+    size: Count | None = None
     sha256: str | None = None
     git_sha1: str | None = None
 
@@ -86,13 +91,13 @@ class Attention(Record, frozen=True):
         window: Tokens.
     """
 
-    layers: int
-    heads: int
-    key_length: int
-    value_length: int
-    latent: int = 0
-    window_layers: int = 0
-    window: int = 0
+    layers: Count
+    heads: Count
+    key_length: Count
+    value_length: Count
+    latent: Count = 0
+    window_layers: Count = 0
+    window: Count = 0
 
 
 class Locked(Record, frozen=True):

@@ -92,7 +92,7 @@ _RESERVE_SHARE, _LEAST_RESERVE = 0.1, 1 << 29
 #: Engines that are given a draft model, and whether as a file: each module's `DRAFTS`.
 DRAFTS_AS_FILE = {"llama.cpp": True, "mlx": False, "vllm": False}
 #: A number of parameters in a repository's name, and names of drafts that are no whole models.
-_NAMED_SIZE = re.compile(r"(?i)(?<![a-z0-9.])([0-9]+(?:\.[0-9]+)?)([bm])(?![a-z0-9])")
+_NAMED_SIZE = re.compile(r"(?i)(?<![a-z0-9.])([0-9]{1,6}(?:\.[0-9]{1,6})?)([bm])(?![a-z0-9])")
 _PART_OF_A_MODEL = re.compile(r"(?i)eagle|mtp|medusa|hydra|dflash|speculator|lookahead|assistant")
 
 

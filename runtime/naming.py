@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 
-SIZE_PATTERN = r"^(0|[1-9][0-9]*)(_[0-9]+)?$"
+#: As many digits as YAML's whole numbers may have here, so that no sum of sizes overflows.
+SIZE_PATTERN = r"^(0|[1-9][0-9]{0,17})(_[0-9]{1,17})?$"
 _SIZE = re.compile(SIZE_PATTERN)
 #: File systems allow 255 bytes; room is left for suffixes.
 _SLUG_LIMIT = 120

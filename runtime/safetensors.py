@@ -59,6 +59,8 @@ def _damaged(path: Path, start: bytes) -> UserError:
 _EXPERT = re.compile(r"\.experts\b|\.block_sparse_moe\.(?:input|output)_linear\b")
 
 
+#: More numbers than this no model has.
+_MOST_NUMBERS = 1 << 50
 _DTYPE = re.compile(r"[A-Z0-9_]{1,16}")
 
 
@@ -99,6 +101,8 @@ def count_parameters(read: Callable[[int, int], bytes], name: str) -> tuple[dict
             count = 1
             for extent in described.shape:
                 count *= max(extent, 0)
+                if count > _MOST_NUMBERS:
+                    raise _damaged(Path(name), b"")
             counts[described.dtype] = counts.get(described.dtype, 0) + count
             if _EXPERT.search(tensor):
                 experts += count

@@ -18,7 +18,7 @@ from runtime.errors import UserError
 from runtime.files import unsafe_path_reason
 from runtime.hubs import load_hub
 from runtime.hubs.base import Hub, Notify, RemoteFile, Resolved
-from runtime.lockfile import ConfigFacts, GgufFacts, LockedSource, Provenance
+from runtime.lockfile import ConfigFacts, GgufFacts, LockedSource, Provenance, checked
 from runtime.manifest import LockedFile
 
 #: A configuration is a few kilobytes; a tokenizer's holds every special token.
@@ -53,12 +53,12 @@ def describe(wanted: Wanted, reading: Reading, *, time: str, head: str | None = 
     """What a repository whose revision is resolved holds; see `ask`.
 
     Raises:
-        UserError: The hub stopped answering.
+        UserError: The hub stopped answering, or says what no lock may hold.
     """
     resolved = reading.resolved
     config = reading.config(wanted)
     headers = list(reading.gguf_headers(wanted))
-    return LockedSource(
+    return checked(LockedSource(
         hub=wanted.hub, repo_id=wanted.repo_id, revision=wanted.revision, commit=resolved.commit,
         provenance=Provenance(time=time, client=client(wanted.hub)),
         head=head,
@@ -68,7 +68,7 @@ def describe(wanted: Wanted, reading: Reading, *, time: str, head: str | None = 
         chat_template=reading.chat_template(),
         files=[LockedFile(path=file.path, size=file.size, sha256=file.sha256,
                           git_sha1=file.git_sha1) for file in safe_files(resolved)],
-        config=config, gguf=headers)
+        config=config, gguf=headers))
 
 
 def head_of(hub: Hub, resolved: Resolved, *, work: Path, notify: Notify) -> Resolved | None:

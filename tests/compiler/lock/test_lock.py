@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -197,6 +198,62 @@ def test_what_headers_of_strangers_say_stays_short_and_printable(
     found = source(specs, "org/demo-GGUF").facts("demo-Q4_K_M.gguf")
     assert found is not None
     assert (found.architecture, found.size_label) == ("a?[31m?", "7B?::error::")
+
+
+@pytest.mark.parametrize("shape", [[10**200, 10**200], [1 << 40, 1 << 40]])
+def test_counts_that_no_model_has_are_not_locked(
+    specs: Path, hub: HubServer, shape: list[int],
+) -> None:
+    hub.repositories["org/demo"].files["model.safetensors"] = models.shaped_safetensors(
+        w=("BF16", shape))
+    assert lock(specs) == 0
+    config = source(specs, "org/demo").config
+    assert config is not None
+    assert (config.parameters, config.context_length) == ({}, 32768)
+    assert main(["check", "--specs", str(specs)]) == 0
+
+
+def test_what_no_lock_may_hold_is_a_failure_that_keeps_what_was_known(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    before = path(specs).read_bytes()
+    kept = 1 << 49
+    hub.repositories["org/demo"].files["model.safetensors"] = models.shaped_safetensors(
+        a=("BF16", [kept]), b=("BF16", [kept]), c=("BF16", [kept]))
+    capsys.readouterr()
+    assert lock(specs) == 1
+    assert "org/demo cannot be locked: " in capsys.readouterr().out
+    assert path(specs).read_bytes() == before
+
+
+@pytest.mark.parametrize(("place", "value"), [
+    ("size", "-5"), ("size", "1" + "0" * 400), ("BF16", "1" + "0" * 350), ("heads", "9" * 300),
+    ("heads", "-1"), ("context_length", "9" * 30)])
+def test_numbers_of_a_lock_that_nothing_has_are_an_error_of_check(
+    specs: Path, place: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    text = path(specs).read_text()
+    changed = re.sub(rf'"{place}": [0-9]+', f'"{place}": {value}', text)
+    assert changed != text
+    path(specs).write_text(changed)
+    capsys.readouterr()
+    assert main(["check", "--specs", str(specs)]) == 1
+    assert re.search(r"MB017.*\n?.*`int` [<>]= [0-9]+ - at `\$\.sources", capsys.readouterr().out)
+    assert main(["build", "--specs", str(specs), "--out", str(tmp_path / "out")]) == 1
+
+
+@pytest.mark.parametrize("size", ["9" * 310, "0_" + "9" * 310])
+def test_a_size_longer_than_any_number_is_none(
+    specs: Path, size: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace(
+        "size_in_billions: 0_01", f"size_in_billions: {size}"))
+    assert main(["check", "--specs", str(specs)]) == 1
+    assert "is not a size" in capsys.readouterr().out
+    assert main(["build", "--specs", str(specs), "--out", str(tmp_path / "out")]) == 1
 
 
 def test_one_hub_alone_can_be_asked(specs: Path, hub: HubServer) -> None:
