@@ -117,7 +117,8 @@ def record_lines(tried: Tried) -> Iterator[RecordLine]:
         accelerators = record.machine.get("accelerators")
         best = accelerators[-1] if isinstance(accelerators, list) and accelerators else "cpu"
         engine = " ".join(filter(None, (record.engine.provider, record.engine.version)))
-        gpus = f" ({record.gpus})" if record.gpus else ""
+        # No comma inside: a translation takes the parts of the line apart by them.
+        gpus = f" ({record.gpus.replace(', ', ' · ')})" if record.gpus else ""
         setup = f"{engine} on {record.machine.get('system', '?')} {best}{gpus}, {record.date[:10]}"
         yield RecordLine(tried.combination.id, record.outcome, record.level or "none",
                          setup.strip(), record.weights, record.reason or "–")

@@ -91,7 +91,7 @@ def test_setups_differ_by_gpus_and_by_how_many_share_a_layer_and_the_pages_say_s
     [tried] = verification.merge(shipped_manifest(), found).tried.values()
     assert {line.setup for line in record_lines(tried)} == {
         "p 1 on linux cuda (H100), 2026-11-25", "p 1 on linux cuda (2 × H100), 2026-11-25",
-        "p 1 on linux cuda (2 × H100, --tensor-parallel-size 2), 2026-11-25",
+        "p 1 on linux cuda (2 × H100 · --tensor-parallel-size 2), 2026-11-25",
         "p 1 on linux cuda, 2026-11-25"}
 
 

@@ -50,7 +50,7 @@ NAMES = re.compile(
     r"|CPU|GPU|CUDA|ROCm|Metal|Vulkan|cpu|cuda|metal|linux|x86_64|aarch64|arm64|AVX-?\d*|avx\w*"
     r"|YAML|JSON|JSON Schema|GGUF|GPTQ|AWQ|FP8|SHA-256|HTTPS?|URL|API|wheel|token|Billion|Ctrl-C"
     r"|bfloat16|float32|bitsandbytes|HBM3|PATH|Apple|SmolLM2?|Seed-OSS|Wolfgang|[GMTK]i?B)\b")
-_LINK = re.compile(r"https?://\S+")
+_LINK = re.compile(r"https?://\S+|--[a-z-]+")  # or an option
 #: What an engine's log says stands after this, in its own words.
 _LOG = re.compile(r"(?:以代码 \d+ 退出|终止)：.*")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
