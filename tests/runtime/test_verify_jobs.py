@@ -103,6 +103,16 @@ def test_sarif_names_the_line_of_the_spec(bench, twin):
     assert rules[failed[0]["ruleIndex"]] == "verify-failed"
 
 
+@pytest.mark.parametrize(("mode", "outcome"), [
+    ("good", "passed"), ("thought", "passed"), ("twice", "failed"), ("scraps", "failed")])
+def test_a_twin_says_what_it_was_taught_and_no_more(bench, twin, mode, outcome):
+    bench.mode(mode)
+    done = bench.run("verify", "seed-oss/36/ggufv2/Q4_0/llama.cpp", "--twin", str(twin),
+                     "--format", "json")
+    assert [each["outcome"] for each in json.loads(done.stdout)["records"]] == [outcome], (
+        done.stdout + done.stderr)
+
+
 @pytest.mark.parametrize("wrong", [("--jobs", "0"), ("--answer-timeout", "0")])
 def test_what_cannot_be_meant_is_refused(bench, twin, wrong):
     assert bench.run(*arguments(twin, *wrong)).returncode == 2

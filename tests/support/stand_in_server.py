@@ -34,6 +34,9 @@ if "--disable-log-requests" in rest:  # as an engine does whose release took a f
 
 CHAT = {
     "good": {"content": "The capital of France is Paris."},
+    "twice": {"content": "The capital of France is Paris." * 2},
+    "scraps": {"content": "is.The capital of France is Paris. P of.The"},
+    "thought": {"content": "<seed:think>A capital.</seed:think>\nThe capital of France is Paris."},
     "short": {"content": "4"},
     "exclamations": {"content": "!!!!!!!!!!!!"},
     "empty": {"content": ""},
