@@ -7,10 +7,14 @@ are sorted, so that locking an unchanged hub again gives the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+
 import msgspec
 
 from runtime.errors import UserError
-from runtime.manifest import Attention, Count, LockedFile
+from runtime.manifest import Attention, Commit, Count, LockedFile
 
 FORMAT = "modelbook.lock"
 FORMAT_VERSION = 1
@@ -19,6 +23,9 @@ FOLDER, SUFFIX = "locks", ".lock.json"
 #: Types in which one stored number is one parameter, and those of positions and masks.
 _WHOLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
 _NO_WEIGHTS = frozenset({"I64", "BOOL"})
+_Time = Annotated[str, msgspec.Meta(
+    pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+_Missing = Annotated[str, msgspec.Meta(pattern="^(repository|revision)$")]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
@@ -34,7 +41,7 @@ class Provenance(Record, frozen=True):
         client: Name and version of the client that asked.
     """
 
-    time: str
+    time: _Time
     client: str = ""
 
 
@@ -149,11 +156,11 @@ class LockedSource(Record, frozen=True):
 
     hub: str
     repo_id: str
-    commit: str
+    commit: Commit
     provenance: Provenance
     revision: str | None = None
-    head: str | None = None
-    missing: str | None = None
+    head: Commit | None = None
+    missing: _Missing | None = None
     name: str | None = None
     gated: str | None = None
     licence: str | None = None
@@ -228,7 +235,9 @@ def checked(source: LockedSource) -> LockedSource:
         UserError: What the hub said of it is nothing that a lock may hold.
     """
     try:
-        return msgspec.convert(msgspec.to_builtins(source), LockedSource)
+        found = msgspec.convert(msgspec.to_builtins(source), LockedSource)
+        _look_at(found)
+        return found
     except msgspec.ValidationError as error:
         raise UserError(f"{source.repo_id} cannot be locked: {error}", code="lock-absurd",
                         why="the hub, or a file of the repository, says so",
@@ -248,6 +257,7 @@ def decode(data: bytes, name: str = "lock") -> Lock:
     hint = "delete it and run `compiler lock`"
     try:
         lock = msgspec.json.decode(data, type=Lock)
+        _look_through(lock)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UserError(f"{name} is not a lock that can be read: {error}", code="lock-invalid",
                         hint=hint) from None
@@ -257,3 +267,33 @@ def decode(data: bytes, name: str = "lock") -> Lock:
             f"this version reads {FORMAT!r}, version {FORMAT_VERSION}", code="lock-invalid",
             hint=f"upgrade Modelbook, or {hint}")
     return lock
+
+
+def _look_through(lock: Lock) -> None:
+    """Check what types do not say.
+
+    Raises:
+        msgspec.ValidationError: Something is there twice, or a time is none.
+    """
+    if twice := _twice("/".join(source.key) for source in lock.sources):
+        raise msgspec.ValidationError(f"the source {twice} is there twice")
+    for source in lock.sources:
+        _look_at(source)
+
+
+def _look_at(source: LockedSource) -> None:
+    try:
+        datetime.fromisoformat(source.provenance.time.rstrip("Z\n"))
+    except ValueError:
+        raise msgspec.ValidationError(
+            f"{source.provenance.time!r}, at which {source.repo_id} was asked about, is no time",
+        ) from None
+    for paths in ([file.path for file in source.files], [header.path for header in source.gguf]):
+        if twice := _twice(paths):
+            raise msgspec.ValidationError(f"{source.repo_id} has {twice!r} twice")
+
+
+def _twice(names: Iterable[str]) -> str | None:
+    """The first of the names that came before already."""
+    seen: set[str] = set()
+    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]

@@ -59,6 +59,8 @@ class Deprecation(Record, frozen=True):
 #: Counts that a hub or a stranger's file states: no more than any machine holds, so that sums and
 #: products of them stay numbers that can be shown.
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 50)]
+#: A commit, or the release that stands for one: a word that is no path. Empty where none was found.
+Commit = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._+!-]{0,127})?$")]
 
 
 class LockedFile(Record, frozen=True):
@@ -112,7 +114,7 @@ class Locked(Record, frozen=True):
     """
 
     repo_id: str
-    commit: str
+    commit: Commit
     checked: str
     files: dict[str, list[LockedFile]] = {}
     attention: Attention | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,11 @@ def head_of(hub: Hub, resolved: Resolved, *, work: Path, notify: Notify) -> Reso
         if error.code not in MISSING:
             raise
         return None  # such as one whose default branch has another name than most
+
+
+def stamp(now: datetime | None = None) -> str:
+    """A time as locks write it; the present one where none is given."""
+    return (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def safe_files(resolved: Resolved) -> list[RemoteFile]:

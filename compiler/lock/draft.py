@@ -16,7 +16,7 @@ from pathlib import Path
 
 from compiler.check.ids import base_name, stated_activated, stated_formats, stated_sizes
 from compiler.check.languages import is_language
-from compiler.lock.ask import Reading, describe, safe_files
+from compiler.lock.ask import Reading, describe, safe_files, stamp
 from compiler.lock.listing import GgufFiles, gguf_files
 from compiler.lock.sources import Use, Wanted
 from compiler.new import Facts, SpecFacts
@@ -116,7 +116,8 @@ def draft(name: str, origin: Origin, *, quantizations: Sequence[str],
         uses = _uses(origin, resolved, listed, files)
         if refusal := _refusal(origin, files, listed, uses):
             raise refusal
-        found = describe(Wanted(origin.hub, origin.repo_id, None, tuple(uses)), reading, time="")
+        wanted = Wanted(origin.hub, origin.repo_id, None, tuple(uses))
+        found = describe(wanted, reading, time=stamp())
         card = reading.text("README.md", _CARD)
     return _Drafting(name, origin, found, listed, files).facts(card)
 

@@ -7,11 +7,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from compiler.lock import compare, store
-from compiler.lock.ask import MISSING, ask, client, head_of, safe_files
+from compiler.lock.ask import MISSING, ask, client, head_of, safe_files, stamp
 from compiler.lock.sources import Key, Wanted, wanted
 from runtime.errors import UserError
 from runtime.hubs import available, load_hub
@@ -87,7 +87,7 @@ def lock_families(specs: Path, families: Sequence[Family], *, hubs: Collection[s
         UserError: A lock cannot be read or written.
     """
     outcome = Outcome()
-    time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = stamp(now)
     todo, known = _jobs(specs, families, hubs, outcome)
 
     def work(job: _Job, folder: Path) -> None:

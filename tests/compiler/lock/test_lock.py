@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,44 @@ def test_numbers_of_a_lock_that_nothing_has_are_an_error_of_check(
     assert main(["check", "--specs", str(specs)]) == 1
     assert re.search(r"MB017.*\n?.*`int` [<>]= [0-9]+ - at `\$\.sources", capsys.readouterr().out)
     assert main(["build", "--specs", str(specs), "--out", str(tmp_path / "out")]) == 1
+
+
+def changed_commit(found: dict[str, Any]) -> None:
+    found["sources"][0]["commit"] = "../../x"
+
+
+def changed_time(found: dict[str, Any]) -> None:
+    found["sources"][0]["provenance"]["time"] = "9999-99-99T00:00:00Z"
+
+
+def source_twice(found: dict[str, Any]) -> None:
+    found["sources"].append(found["sources"][0] | {"commit": "f" * 40})
+
+
+def file_twice(found: dict[str, Any]) -> None:
+    files = found["sources"][0]["files"]
+    files.append(files[0] | {"sha256": "0" * 64})
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    (changed_commit, " - at `$.sources[0].commit`"),
+    (changed_time, "'9999-99-99T00:00:00Z', at which org/demo was asked about, is no time"),
+    (source_twice, "the source huggingface/org/demo/ is there twice"),
+    (file_twice, "org/demo has 'config.json' twice"),
+])
+def test_a_lock_that_means_nothing_is_an_error_of_check(
+    specs: Path, change: Callable[[dict[str, Any]], None], told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    found = json.loads(path(specs).read_text())
+    change(found)
+    path(specs).write_text(json.dumps(found))
+    capsys.readouterr()
+    assert main(["check", "--specs", str(specs)]) == 1
+    out = capsys.readouterr().out
+    assert "MB017" in out
+    assert told in out
 
 
 @pytest.mark.parametrize("size", ["9" * 310, "0_" + "9" * 310])
