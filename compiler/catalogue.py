@@ -20,7 +20,7 @@ from runtime.facts import EngineFacts
 from runtime.lockfile import Lock
 
 #: A lock names every file of every repository.
-_LONGEST_LOCK = 64 << 20
+LONGEST_LOCK = 64 << 20
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -263,7 +263,7 @@ def _lock(source: Source, tree: Node | None) -> tuple[Lock | None, list[Finding]
     path = folder / lockfile.file_name(source.path.stem)
     if source.kind != FAMILY or source.path.parent.name != "families" or not path.exists():
         return None, []
-    content, problem = read_bytes(path, folder, _LONGEST_LOCK)
+    content, problem = read_bytes(path, folder, LONGEST_LOCK)
     if content is None:
         return None, [problem] if problem else []
     family = text(tree.get("name")) if isinstance(tree, Mapping) else None

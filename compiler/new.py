@@ -19,10 +19,12 @@ from compiler.fmt import modeline
 from compiler.pagenames import name_reason
 from compiler.read.nodes import Mapping, Scalar
 from compiler.read.parse import parse
+from compiler.read.text import MAX_BYTES
 from compiler.yamlwrite import write as write_yaml
 from runtime.errors import MisuseError, UserError
 from runtime.files import unsafe_path_reason
 from runtime.naming import parse_size, slug
+from runtime.storage import regular
 
 _LONGEST_NAME = 100
 #: Quantization that most repositories of a format hold; where there is none, a placeholder.
@@ -316,7 +318,8 @@ def _taken(message: str) -> MisuseError:
 
 def _family_name(path: Path) -> str | None:
     try:
-        tree, _ = parse(path.read_bytes(), str(path))
+        with open(path, "rb", opener=regular) as stream:
+            tree, _ = parse(stream.read(MAX_BYTES + 1), str(path))
     except OSError:
         return None
     node = tree.get("name") if isinstance(tree, Mapping) else None

@@ -18,12 +18,13 @@ import msgspec
 
 from compiler import cache, parallel, suppress, verification
 from compiler.assembly import Assembly, Outputs, Part, Reuse
-from compiler.catalogue import Catalogue, Frame, frame
+from compiler.catalogue import LONGEST_LOCK, Catalogue, Frame, frame
 from compiler.check.registry import check_catalogue, check_engines
 from compiler.discover import Source
 from compiler.emit.profiles import Profile
 from compiler.finding import Finding, Severity
 from compiler.read.file import decoded, read_bytes, source_name
+from compiler.read.text import MAX_BYTES
 from compiler.stamps import Stamps
 from compiler.unit import Broken, Workshop, facts_of
 from runtime import lockfile
@@ -171,21 +172,22 @@ class _Run:
                               self.profile.language.name if self.profile else "")
         return path, cache.read(path)
 
-    def _lock_digests(self) -> dict[str, bytes]:
-        """Name → SHA-256 of every lock."""
+    def _lock_digests(self) -> dict[str, bytes | None]:
+        """Name → SHA-256 of every lock; None where it is not read here."""
         folder = self.specs / lockfile.FOLDER
-        return {path.name: self.stamps.digest_or_read(os.fspath(path)) or b""
+        return {path.name: self.stamps.digest_or_read(os.fspath(path), LONGEST_LOCK)
                 for path in folder.glob(lockfile.file_name("*"))}
 
     def _key(self, name: str, source: Source, sha256: bytes) -> bytes:
         """What stands for everything that decides on a family's unit; empty if it was not read."""
-        if self.path is None or not sha256:
+        lock = self.locks.get(lockfile.file_name(source.path.stem), b"")
+        if self.path is None or not sha256 or lock is None:
             return b""
         return cache.digest(
             self.workshop.fingerprint,
             name.encode("utf-8", "surrogateescape"),
             source.relative.encode("utf-8", "surrogateescape"),
-            self.locks.get(lockfile.file_name(source.path.stem), b""), sha256)
+            lock, sha256)
 
     def _marked(self, key: bytes, name: str) -> bytes:
         """A family's key, told apart where the rules on single families are not run on it."""
@@ -196,7 +198,7 @@ class _Run:
         known = {entry.key: entry for entry in self.store.entries if entry.key}
         parts: dict[str, Part | None] = dict.fromkeys(self.sources)
         for name, source in self.sources.items() if known else ():
-            sha256 = self.stamps.digest_or_read(os.fspath(source.path))
+            sha256 = self.stamps.digest_or_read(os.fspath(source.path), MAX_BYTES)
             key = self._key(name, source, sha256 or b"")
             entry = known.get(key) or known.get(self._marked(key, name))
             if entry is not None and reuse.still_there(entry):

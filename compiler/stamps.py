@@ -21,6 +21,8 @@ from stat import S_ISREG
 
 import msgspec
 
+from runtime.storage import regular
+
 #: How long ago, in nanoseconds, a file must have been changed for the next change to show: a few
 #: ticks of a clock that has parts of seconds, or of one that has none, such as FAT's.
 _TICKS, _COARSE_TICKS = 50_000_000, 2_500_000_000
@@ -86,7 +88,7 @@ class Stamps:
         """A file's content if it has that SHA-256; it is not worked out where a stamp states it."""
         seen = look(path)
         try:
-            with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
+            with open(path, "rb", buffering=0, opener=regular) as stream:
                 content = stream.read()
         except OSError:
             return None
@@ -98,14 +100,26 @@ class Stamps:
         self.remember(path, seen, found)
         return content if found == sha256 else None
 
-    def digest_or_read(self, path: str) -> bytes | None:
-        """The SHA-256 of a file, which is read if need be; None where it cannot be."""
+    def digest_or_read(self, path: str, limit: int | None = None) -> bytes | None:
+        """The SHA-256 of a file, which is read if need be; None where it cannot be.
+
+        Args:
+            path: The file.
+            limit: Most bytes that it may hold, for a file that somebody else chose: then nor is a
+                symbolic link followed. None: it is one of ours.
+        """
         if (known := self.digest(path)) is not None:
             return known
         seen = look(path)
         try:
-            with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands, no Path each
-                sha256 = hashlib.sha256(stream.read()).digest()
+            size = -1
+            if limit is not None:
+                status = os.lstat(path)
+                size = status.st_size
+                if not S_ISREG(status.st_mode) or size > limit:
+                    return None
+            with open(path, "rb", buffering=0, opener=regular) as stream:
+                sha256 = hashlib.sha256(stream.read(size)).digest()
         except OSError:
             return None
         self.remember(path, seen, sha256)

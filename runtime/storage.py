@@ -6,8 +6,22 @@ import contextlib
 import errno
 import os
 from pathlib import Path
+from stat import S_ISREG
 
 from runtime.errors import UserError
+
+
+def regular(path: str, flags: int) -> int:
+    """An opener, as `open` takes it, of regular files alone: others may have no end, or wait.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # or a pipe waits for a writer
+    if S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise OSError(errno.EINVAL, "it is not a regular file", path)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -74,8 +74,8 @@ def _of_engine(engine: Engine) -> Iterator[str]:
 
 
 def _update(path: Path, source: str, texts: list[str], language: str) -> Update:
+    known = read_po(path) if path.exists() else {}
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    known = read_po(path) if before else {}
     lacking = [text for text in texts if text not in known]
     stale = [text for text in known if text not in texts]
     if not lacking and not stale:

@@ -24,6 +24,7 @@ import msgspec
 from runtime.errors import MisuseError, UserError
 from runtime.files import unsafe_path_reason
 from runtime.manifest import Piece
+from runtime.storage import regular
 
 #: What a file is to hold, in one piece or several: the pieces of a large manifest are not joined.
 Content = bytes | Sequence[Piece]
@@ -256,7 +257,7 @@ def _holds(path: str, content: Content) -> bool | None:
     """Whether a file holds just that; None where there is none."""
     pieces = pieces_of(content)
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - thousands, and no Path each
+        with open(path, "rb", opener=regular) as stream:
             return os.fstat(stream.fileno()).st_size == sum(map(len, pieces)) and all(
                 stream.read(len(piece)) == piece for piece in pieces)
     except (FileNotFoundError, NotADirectoryError):
@@ -278,7 +279,7 @@ def _list_bytes(files: Iterable[str]) -> bytes:
 
 def _read(path: str | Path) -> bytes | None:
     try:
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands, and no Path each
+        with open(path, "rb", buffering=0, opener=regular) as stream:
             return stream.read()
     except (FileNotFoundError, NotADirectoryError):
         return None

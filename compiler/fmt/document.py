@@ -17,7 +17,9 @@ from compiler.fmt.layout import Block, UnsupportedError
 from compiler.fmt.write import ORDER_HAS_MEANING, write
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence
 from compiler.read.parse import parse
+from compiler.read.text import MAX_BYTES
 from runtime.errors import UserError
+from runtime.storage import regular
 
 #: From the schema that a file's modeline names to the one that it is to name; None: no modeline.
 Choose: TypeAlias = Callable[[str | None], str | None]
@@ -65,7 +67,8 @@ def format_file(path: Path, *, schema: str | None = None) -> Outcome:
         UserError: The file cannot be read.
     """
     try:
-        data = path.read_bytes()
+        with open(path, "rb", opener=regular) as stream:
+            data = stream.read(MAX_BYTES + 1)  # of more, the reader says so
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}", code="spec-unreadable") from None
     kind = kind_of(path)

@@ -7,13 +7,14 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from compiler.catalogue import LONGEST_LOCK
 from compiler.lock.ask import MISSING
 from compiler.lock.sources import Wanted
 from runtime import lockfile
 from runtime.errors import UserError
 from runtime.lockfile import Before, Lock, LockedSource, Provenance
 from runtime.manifest import Family
-from runtime.storage import write_whole
+from runtime.storage import regular, write_whole
 
 
 def path_of(specs: Path, family: Family) -> Path:
@@ -34,7 +35,8 @@ def read(path: Path) -> Lock | None:
         UserError: It cannot be read.
     """
     try:
-        data = path.read_bytes()
+        with open(path, "rb", opener=regular) as stream:
+            data = stream.read(LONGEST_LOCK + 1)
     except FileNotFoundError:
         return None
     except OSError as error:

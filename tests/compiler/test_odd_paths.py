@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,49 @@ def test_docstrings_that_were_left_out_are_missed(tmp_path: Path) -> None:
                           env={**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)})
     assert done.returncode == 1
     assert "unset PYTHONOPTIMIZE" in done.stderr
+
+
+def _without_end(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file without an end")
+@pytest.mark.parametrize("put", [_without_end, os.mkfifo])
+@pytest.mark.parametrize(("name", "words"), [
+    ("families/z.yaml", ["check"]), ("locks/demo.lock.json", ["check"]),
+    ("engines/facts/x.json", ["check"]), ("formats.yaml", ["check"]),
+    ("families/z.yaml", ["build", "--out", "out"]),
+    ("locks/demo.lock.json", ["build", "--out", "out"])])
+def test_specs_without_an_end_are_not_read(
+    name: str, words: list[str], put: Callable[[Path], None], tmp_path: Path,
+) -> None:
+    (tmp_path / "specs/families").mkdir(parents=True)
+    (tmp_path / "specs/families/demo.yaml").write_text(FAMILY, encoding="utf-8")
+    shutil.copytree(ROOT / "specs/engines", tmp_path / "specs/engines")
+    environment = {**os.environ, "MODELBOOK_CACHE": str(tmp_path / "cache"),
+                   "PYTHONPATH": str(ROOT)}
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", _BOUNDED, *words], cwd=tmp_path, text=True,
+                              env=environment, capture_output=True, timeout=100, check=False)
+
+    assert run().returncode == 0
+    path = tmp_path / "specs" / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    put(path)
+    done = run()
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert name in said
+    assert "MB017" in said or "MB019" in said
+
+
+#: The compiler with too little memory for a file without an end, and too little time for a pipe.
+_BOUNDED = """
+import resource, signal, sys
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+signal.alarm(60)
+from compiler.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
