@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from runtime.errors import shown
 from runtime.memory import human
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Lines:
         """Nothing; the last tenth was written."""
 
     def _write(self, text: str) -> None:
-        self._stream.write(text + "\n")
+        self._stream.write(shown(text) + "\n")
         self._stream.flush()
 
 
@@ -115,9 +116,9 @@ class Bar:
     def notify(self, text: str) -> None:
         """Write the sentence above the bar."""
         if self._progress is not None:
-            self._progress.console.print(text, markup=False, highlight=False)
+            self._progress.console.print(shown(text), markup=False, highlight=False)
         else:
-            self._stream.write(text + "\n")
+            self._stream.write(shown(text) + "\n")
             self._stream.flush()
 
     def begin(self, label: str, total: int) -> None:

@@ -213,7 +213,9 @@ def wrong_shape(node: Node, described: dict[str, Any],
     hint = first_sentence(description)
     if examples and "such as" not in hint:
         hint += ", such as " + " or ".join(str(example) for example in examples[:2])
-    if control := _INVISIBLE.search(raw):
+    # Where paragraphs may be, what is refused is something else.
+    if control := _INVISIBLE.search(raw.replace("\n", " ").replace("\t", " ")) or (
+            _INVISIBLE.search(raw)):
         hint = f"it holds the control character U+{ord(control.group()):04X}; delete it"
     elif re.search(r"\s", raw) and re.search(r"\[\^[^\]]*\\s", described.get("pattern", "")):
         hint = "it must not hold spaces; " + hint

@@ -8,7 +8,7 @@ import json
 from runtime import doctor
 from runtime.doctor import Diagnosis, Resources
 from runtime.engines import find_engine
-from runtime.errors import ExitCode
+from runtime.errors import ExitCode, shown
 from runtime.locate import add_manifest_argument, load_manifest
 from runtime.machine import Machine
 from runtime.options import add_format_argument
@@ -57,9 +57,9 @@ def _print(machine: Machine, resources: Resources, found: list[Diagnosis], *, wh
     for each, row in zip(found, names, strict=True):
         notes = [*([each.fix] if each.fix else []), *each.reasons, *_limits(each, whole=whole)]
         head = "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True))
-        print(f"{head}  {notes[0] if notes else ''}".rstrip())
+        print(shown(f"{head}  {notes[0] if notes else ''}".rstrip()))
         for note in notes[1:]:
-            print(f"{'':<{sum(widths) + 8}}{note}")
+            print(shown(f"{'':<{sum(widths) + 8}}{note}"))
 
 
 def _limits(each: Diagnosis, *, whole: bool) -> list[str]:

@@ -9,7 +9,7 @@ import shutil
 from runtime import explain
 from runtime.combination import Combination
 from runtime.engines import environments
-from runtime.errors import ExitCode, MisuseError
+from runtime.errors import ExitCode, MisuseError, shown
 from runtime.explain import INSTALLABLE, MISSING, READY, Considered, Question
 from runtime.fit import longest_context
 from runtime.locate import add_manifest_argument, load_manifest
@@ -124,7 +124,8 @@ def _every_family(manifest: Manifest, question: Question, readiness: _Readiness,
         print(json.dumps([_one(each) for each in best], indent=2, ensure_ascii=False))
     else:
         for each in best[:_SHOWN]:
-            print(f"{each.combination.id}  ({each.provider}; {_STATES[each.readiness]})")
+            print(shown(f"{each.combination.id}  ({each.provider}; "
+                        f"{_STATES[each.readiness]})"))
         if len(best) > _SHOWN:
             print(f"and {len(best) - _SHOWN} more families; narrow it with the options")
         if not best:
@@ -140,19 +141,19 @@ def _print(found: list[Considered]) -> None:
         print("nothing of it can be launched")
     else:
         chosen = fitting[0]
-        print(f"chosen   {chosen.combination.id}")
+        print(shown(f"chosen   {chosen.combination.id}"))
         print(f"         by {chosen.provider}; {_STATES[chosen.readiness]}")
         print(f"         {_memory(chosen)}")
-        print(f"         {chosen.combination.launch_line}")
+        print(shown(f"         {chosen.combination.launch_line}"))
         for line in explain.shortened(fitting[1:]):
-            print(f"also     {line}")
+            print(shown(f"also     {line}"))
     for (code, reason), group in explain.grouped(e for e in found if e.code).items():
         if code != "not-asked":
             plain = explain.is_plain(code)
             count = f", {_combinations(len(group))}" if plain else ""
-            print(f"refused  {reason.rstrip('.')} [{code}]{count}")
+            print(shown(f"refused  {reason.rstrip('.')} [{code}]{count}"))
             for line in () if plain else explain.shortened(group):
-                print(f"           {line}")
+                print(shown(f"           {line}"))
     left = sum(each.code == "not-asked" for each in found)
     if left:
         print(f"{left} others were not asked for")

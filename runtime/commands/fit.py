@@ -6,6 +6,7 @@ import argparse
 import json
 from itertools import groupby
 
+from runtime import errors
 from runtime.errors import ExitCode
 from runtime.fit import (
     Fitting,
@@ -80,13 +81,13 @@ def _print(shown: list[list[Fitting]], more: int, memory: int) -> None:
             words.append(f"{tokens} tokens of context would fit")
         if len(bases) > 1:
             words.append(first.estimate.basis)
-        print("  ".join(words))
+        print(errors.shown("  ".join(words)))
         if others:
-            print("    also " + ", ".join(map(_short, others)))
+            print(errors.shown("    also " + ", ".join(map(_short, others))))
     if more:
         models = "1 more model" if more == 1 else f"{more} more models"
         print(f"… and {models}, with --limit {len(shown) + more}")
-    print(f"start the first with: {made[0].combination.launch_line}")
+    print(errors.shown(f"start the first with: {made[0].combination.launch_line}"))
     if len(bases) == 1:
         print(f"estimated {bases.popitem()[0]}")
     if any(each.estimate.reserve for each in made):

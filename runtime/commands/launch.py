@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from runtime import launch, ports
-from runtime.errors import ExitCode
+from runtime.errors import ExitCode, shown
 from runtime.fetch import ensure
 from runtime.interrupt import Terminated, raising_on_sigterm
 from runtime.launch import Prepared, Server
@@ -135,7 +135,7 @@ def _print_ready(server: Server, args: argparse.Namespace) -> None:
              "  try it:", f"    {server.curl(args.api_key_file)}"]
     lines += [f"  note: {note}" for note in server.command.notes]
     lines.append(f"  stop it: runtime stop {entry.id}" if args.detach else "  stop it: Ctrl-C")
-    print("\n".join(lines), flush=True)
+    print(shown("\n".join(lines)), flush=True)
 
 
 def _print_plan(prepared: Prepared, args: argparse.Namespace) -> None:
@@ -145,8 +145,8 @@ def _print_plan(prepared: Prepared, args: argparse.Namespace) -> None:
     if args.format == "json":
         print(json.dumps(plan, indent=2, ensure_ascii=False, default=str))
     else:
-        print("\n".join(plan_lines(plan)))
+        print(shown("\n".join(plan_lines(plan))))
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(shown(line), file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from runtime.columns import Cell, fitted
+from runtime.errors import shown
 from runtime.index import Listed, all_listed
 from runtime.known import refuse_unknown
 from runtime.locate import add_manifest_argument, load_manifest
@@ -71,6 +72,6 @@ def _print_table(families: list[Listed]) -> None:
         rows.append([[name], sizes, family.formats, family.engines, family.abilities])
     lines, cut = fitted(["NAME", "SIZES (B)", "FORMATS", "ENGINES", "ABILITIES"], rows)
     for line in lines:
-        print(line)
+        print(shown(line))
     if cut:
         print("\n+N stands for N more; `runtime show NAME`, `--format json` and a pipe have all")

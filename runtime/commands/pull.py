@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from runtime import drafting, fetch
 from runtime.combination import Combination
-from runtime.errors import ExitCode
+from runtime.errors import ExitCode, shown
 from runtime.hubs import TITLES
 from runtime.local import Located
 from runtime.locate import load_manifest
@@ -81,17 +81,18 @@ def _print_plan(combination: Combination, located: Located | None, options: fetc
     if as_json:
         print(json.dumps(body, indent=2, ensure_ascii=False))
         return
-    print(f"{combination.id}")
-    print(f"  hub       {titles if len(hubs) == 1 else f'the first that answers of {titles}'}")
-    print(f"  repo      {combination.repo_id}")
-    print(f"  revision  {revision or 'the default branch'}"
-          + (f" (locked on {combination.locked.checked})" if combination.locked else ""))
-    for path in files or ["weights (.safetensors) and what engines read beside them"]:
-        print(f"  file      {path}")
+    lines = [combination.id,
+             f"  hub       {titles if len(hubs) == 1 else f'the first that answers of {titles}'}",
+             f"  repo      {combination.repo_id}",
+             f"  revision  {revision or 'the default branch'}"
+             + (f" (locked on {combination.locked.checked})" if combination.locked else "")]
+    lines += [f"  file      {path}" for path in
+              files or ["weights (.safetensors) and what engines read beside them"]]
     if draft is not None:
         at = f" at {draft.locked.commit}" if draft.locked else ""
-        print(f"  draft     {' '.join([draft.repo_id, *(draft.expected_files or ())])}{at}")
-    print(f"  here      {located.path if located else 'not yet, or not in full'}")
+        lines.append(f"  draft     {' '.join([draft.repo_id, *(draft.expected_files or ())])}{at}")
+    lines.append(f"  here      {located.path if located else 'not yet, or not in full'}")
+    print(shown("\n".join(lines)))
 
 
 def _as_json(combination: Combination, located: Located) -> dict[str, object]:

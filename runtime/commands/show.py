@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from runtime import files, naming
 from runtime.combination import Combination, all_combinations, hubs_with
+from runtime.errors import shown
 from runtime.fit import context_for, estimate_for, usual_engine
 from runtime.hubs import TITLES
 from runtime.locate import add_manifest_argument, load_manifest
@@ -38,17 +39,17 @@ def run(args: argparse.Namespace) -> int:
         print(msgspec.json.format(msgspec.json.encode(body), indent=2).decode())
         return 0
     for line in _head(family):
-        print(line)
+        print(shown(line))
     for spec in family.specs:
         print()
         for line in (*_spec_lines(spec), *_memory_lines(family, spec)):
-            print(line)
+            print(shown(line))
         if args.resolved:
             for line in _resolved_lines(spec):
-                print(line)
+                print(shown(line))
         if args.why:
             for line in _refusals(manifest, family, spec):
-                print(line)
+                print(shown(line))
     return 0
 
 

@@ -158,6 +158,19 @@ def test_no_name_holds_a_control_character(key: str, value: str, escape: str) ->
     assert "\\" in found[0].message, "it is shown, not folded away"
 
 
+@pytest.mark.parametrize("escape", [r"\e]0;x\a", r"\x7f", r"\x9b", r"\u202e", r"\u2066"])
+@pytest.mark.parametrize("line", [
+    'description: "two\\nlines @"', 'deprecated: {since: 2026-01-01, reason: "two\\nlines @"}'])
+def test_no_text_for_readers_steers_a_terminal(line: str, escape: str) -> None:
+    family = "\n".join(each for each in FAMILY.splitlines()
+                       if not each.startswith(line.split(":")[0]))
+    assert not problems(f"{family}\n{line.replace('@', '')}\n")
+    found = problems(f"{family}\n{line.replace('@', escape)}\n")
+    assert [finding.code for finding in found] == ["MB105"], found
+    assert "control character U+00" in found[0].hint or "control character U+20" in found[0].hint
+    assert found[0].hint.count("U+000A") == 0
+
+
 def test_a_line_end_in_a_formats_name() -> None:
     text = ('formats:\n  "gguf\\n": {title: T, description: D., layout: folder, '
             "quantizations: [none]}\n")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 
 from runtime.columns import display_width, fitted
 from tests.support import catalogue, models
@@ -179,3 +180,29 @@ def test_a_truncated_model_path_has_one_clear_message(tmp_path, manifest):
     assert done.returncode == 1
     assert f"{path} is truncated" in done.stderr
     assert done.stderr.count("error[") == 1
+
+
+def test_nothing_of_a_manifest_steers_the_terminal(tmp_path):
+    hostile = "\x1b]0;pwn\x07\u202e"
+    family, every = of_hostile_texts(hostile)
+    manifest = str(catalogue.write(every, tmp_path))
+    chosen = ("-n", family.name, "-s", "1_8", "--manifest", manifest)
+    for words in (["list", "--manifest", manifest], ["show", family.name, "--manifest", manifest],
+                  ["show", family.name, "--why", "--resolved", "--manifest", manifest],
+                  ["pull", "--dry-run", *chosen]):
+        done = runtime(*words, MODELBOOK_HOME=str(tmp_path / "home"))
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        assert not set("\x1b\x07\u202e") & set(said), words
+        if words[0] != "list":
+            assert "\\x1b]0;pwn\\x07\\u202e" in said
+
+
+def of_hostile_texts(hostile):
+    every = catalogue.everything()
+    family = every.families[-1]
+    [hub] = family.specs[0].hubs
+    spec = replace(family.specs[0], hubs=[replace(hub, revision=f"r{hostile}")])
+    family = replace(family, description=hostile, specs=[spec, *family.specs[1:]],
+                     deprecated=replace(family.deprecated, reason=hostile))
+    return family, catalogue.manifest(*every.families[:-1], family)
