@@ -15,11 +15,9 @@ from compiler.finding import Finding, Severity
 from compiler.fmt import layout, modeline
 from compiler.fmt.layout import Block, UnsupportedError
 from compiler.fmt.write import ORDER_HAS_MEANING, write
+from compiler.read.file import read_bytes
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence
 from compiler.read.parse import parse
-from compiler.read.text import MAX_BYTES
-from runtime.errors import UserError
-from runtime.storage import regular
 
 #: From the schema that a file's modeline names to the one that it is to name; None: no modeline.
 Choose: TypeAlias = Callable[[str | None], str | None]
@@ -62,15 +60,13 @@ def format_file(path: Path, *, schema: str | None = None) -> Outcome:
     Args:
         path: A spec.
         schema: Path or URL for its modeline; see `compiler.fmt.modeline.choose`.
-
-    Raises:
-        UserError: The file cannot be read.
     """
-    try:
-        with open(path, "rb", opener=regular) as stream:
-            data = stream.read(MAX_BYTES + 1)  # of more, the reader says so
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}", code="spec-unreadable") from None
+    # Without a link out of its folder: whoever sends specs in could have other files rewritten.
+    folder = path.absolute().parent
+    root = folder.parent if folder.name in ("families", "engines") else folder
+    data, problem = read_bytes(path, root)
+    if data is None:
+        return Outcome(str(path), b"", b"", [problem] if problem else [])
     kind = kind_of(path)
 
     def choose(existing: str | None) -> str | None:

@@ -52,9 +52,13 @@ def write(path: Path, lock: Lock) -> bool:
     """
     data = lockfile.encode(lock)
     try:
+        path.parent.mkdir(exist_ok=True)
+        if not path.parent.resolve().is_relative_to(path.parent.parent.resolve()):
+            raise UserError(f"{path.parent} is a symbolic link that leads out of the specs folder",
+                            code="unsafe-path", why="locks are written only inside it",
+                            hint="put a folder there")
         if path.is_file() and path.read_bytes() == data:
             return False
-        path.parent.mkdir(exist_ok=True)
         write_whole(path, data)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}", code="write-failed") from None

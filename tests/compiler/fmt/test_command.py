@@ -66,6 +66,23 @@ def test_a_link_stays_a_link(spec: Path, tmp_path: Path) -> None:
     assert spec.read_text() == GOOD
 
 
+@pytest.mark.parametrize("named", ["specs/families", "specs/families/link.yaml"])
+def test_what_a_link_leads_to_outside_is_left_alone(
+    named: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    outside = tmp_path / "outside.yaml"
+    outside.write_text(UGLY)
+    families = tmp_path / "specs/families"
+    families.mkdir(parents=True)
+    (families / "own.yaml").write_text(UGLY)
+    (families / "link.yaml").symlink_to(outside)
+    assert main(["fmt", str(tmp_path / named)]) == 1
+    assert "link.yaml:1:1: error[MB019]" in capsys.readouterr().err
+    assert outside.read_text() == UGLY
+    if named.endswith("families"):
+        assert (families / "own.yaml").read_text() == GOOD, "the others are formatted"
+
+
 @pytest.mark.parametrize("paths", [["no-such"], ["."]])
 def test_nothing_to_format_is_misuse(
     paths: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -84,6 +84,17 @@ def test_an_unchanged_hub_gives_identical_bytes(specs: Path) -> None:
     assert before == lockfile.encode(lockfile.decode(before))
 
 
+def test_nothing_is_written_outside_the_specs_folder(
+    specs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (specs / "locks").symlink_to(outside)
+    assert lock(specs) == 1
+    assert "leads out of the specs folder" in capsys.readouterr().err
+    assert not list(outside.iterdir())
+
+
 def test_another_order_client_and_number_of_jobs_give_identical_bytes(
     specs: Path, hub: HubServer, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
