@@ -20,6 +20,8 @@ from runtime.manifest import Family, Hub, Manifest
 
 #: At most this many values are named in one sentence.
 _NAMED = 12
+#: At most this many rows of what there is are in an error.
+_ROWS = 6
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -118,7 +120,7 @@ def _narrow(family: Family, everything: Sequence[Combination], wish: Wish) -> li
             continue
         kept = _matching(rest, axis, wanted)
         if not kept:
-            raise _no_match(family, everything, rest, axis, wanted, given)
+            raise _no_match(family, everything, rest, axis, wish, given)
         rest = kept
         given.append(f"{axis.word} {axis.value(kept[0])}")
     return rest
@@ -138,7 +140,8 @@ def _matching(rest: Iterable[Combination], axis: _Axis, wanted: str) -> list[Com
 
 
 def _no_match(family: Family, everything: Sequence[Combination], rest: Sequence[Combination],
-              axis: _Axis, wanted: str, given: Sequence[str]) -> MisuseError:
+              axis: _Axis, wish: Wish, given: Sequence[str]) -> MisuseError:
+    wanted = getattr(wish, axis.field)
     elsewhere = _matching(everything, axis, wanted)
     possible = _values(rest, axis, promised=True) or _values(rest, axis)
     near = _nearest(wanted, possible) or _nearest(wanted, _values(everything, axis))
@@ -148,8 +151,17 @@ def _no_match(family: Family, everything: Sequence[Combination], rest: Sequence[
     hint += f"possible here: {_listed([v or '(none)' for v in possible])}"
     if given and (there := [_short(c) for c in elsewhere if c.promised]):
         hint += f"\n{wanted} exists as {_listed(there)}"
-    return MisuseError(message, code=f"no-such-{axis.word}", hint=hint + "\n" + offer(everything),
+    return MisuseError(message, code=f"no-such-{axis.word}", hint=hint + "\n" + offer(_left(rest, wish)),
                        details={"option": axis.option, "possible": possible, "nearest": near})
+
+
+def _left(rest: Sequence[Combination], wish: Wish) -> Sequence[Combination]:
+    """Those that have every stated value, but for the values that nothing has."""
+    rest = [c for c in rest if c.promised and c.verdict.supported] or rest
+    for axis in _AXES:
+        if (wanted := getattr(wish, axis.field)) is not None:
+            rest = _matching(rest, axis, wanted) or rest
+    return rest
 
 
 def _choose_open(family: Family, fitting: list[Combination], wish: Wish) -> Combination:
@@ -283,9 +295,11 @@ def _not_on_hub(chosen: Combination, wanted: str, hubs: Sequence[Hub]) -> UserEr
 
 
 def offer(combinations: Iterable[Combination]) -> str:
-    """A compact table of what can be launched: engine, format, size and quantizations."""
+    """A short table of what of a family can be launched: engine, format, size, quantizations."""
     rows: dict[tuple[str, str, str], list[str]] = {}
+    family = ""
     for c in combinations:
+        family = c.family.name
         if c.promised and c.verdict.supported:
             key = (c.engine.name, c.spec.format, naming.spec_key(c.spec.size_in_billions,
                                                                  c.spec.variant))
@@ -293,10 +307,12 @@ def offer(combinations: Iterable[Combination]) -> str:
     if not rows:
         return "nothing of it can be launched"
     table = [("engine", "format", "size", "quantizations"),
-             *((*key, _listed(names)) for key, names in rows.items())]
+             *((*key, _listed(names)) for key, names in list(rows.items())[:_ROWS])]
     widths = [max(len(row[i]) for row in table) for i in range(3)]
-    return "\n".join(
-        "  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3]]) for row in table)
+    lines = ["  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3]]) for row in table]
+    if len(rows) > _ROWS:
+        lines.append(f"… and {len(rows) - _ROWS} more (runtime show {family})")
+    return "\n".join(lines)
 
 
 def _values(rest: Iterable[Combination], axis: _Axis, *, promised: bool = False) -> list[str]:

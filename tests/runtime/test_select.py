@@ -130,3 +130,33 @@ def test_a_family_alone_is_answered_with_its_selector():
     with pytest.raises(MisuseError) as caught:
         parse_selector("SmolLM2")
     assert "SmolLM2/**" in caught.value.hint
+
+
+def many(sizes=40):
+    return catalogue.manifest(catalogue.family("many", [
+        catalogue.spec(form, str(size), [f"q{size}"],
+                       [catalogue.hub("huggingface", f"a/{form}{size}", [f"q{size}"])],
+                       [EngineClaim(engine="vLLM", quantizations=[f"q{size}"])])
+        for size in range(1, sizes + 1) for form in ("pytorch", "awq")]))
+
+
+@pytest.mark.parametrize("wish", [{"size": "99"}, {"size": "abc"}, {"engine": "nope"}, {}])
+def test_an_error_lists_a_few_rows_and_says_where_all_are(wish):
+    with pytest.raises(MisuseError) as caught:
+        select(many(), Wish(name="many", **wish))
+    lines = caught.value.lines()
+    assert len(lines) <= 10
+    assert lines[-1].strip() == "… and 74 more (runtime show many)"
+    if "size" in wish:
+        assert len(caught.value.details["possible"]) == 40
+
+
+def test_an_error_lists_what_the_given_options_leave():
+    with pytest.raises(MisuseError) as caught:
+        select(many(), Wish(name="many", size="7", model_format="awq", engine="nope"))
+    assert [line.split() for line in caught.value.hint.splitlines()[-2:]] == [
+        ["engine", "format", "size", "quantizations"], ["vLLM", "awq", "7", "q7"]]
+    with pytest.raises(MisuseError) as caught:
+        select(many(3), Wish(name="many", size="99", model_format="awq"))
+    assert [line.split()[1:3] for line in caught.value.hint.splitlines()[-3:]] == [
+        ["awq", "1"], ["awq", "2"], ["awq", "3"]]
