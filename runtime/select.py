@@ -147,11 +147,12 @@ def _no_match(family: Family, everything: Sequence[Combination], rest: Sequence[
     near = _nearest(wanted, possible) or _nearest(wanted, _values(everything, axis))
     with_what = f" with {', '.join(given)}" if given else ""
     message = f"{family.name} has no {axis.word} {wanted!r}{with_what}"
-    hint = f"did you mean {_listed(near)}? " if near else ""
+    hint = f"did you mean {_listed(near)}? " if near and set(near) != set(possible) else ""
     hint += f"possible here: {_listed([v or '(none)' for v in possible])}"
     if given and (there := [_short(c) for c in elsewhere if c.promised]):
         hint += f"\n{wanted} exists as {_listed(there)}"
-    return MisuseError(message, code=f"no-such-{axis.word}", hint=hint + "\n" + offer(_left(rest, wish)),
+    return MisuseError(message, code=f"no-such-{axis.word}",
+                       hint=f"{hint}\n{offer(_left(rest, wish))}",
                        details={"option": axis.option, "possible": possible, "nearest": near})
 
 

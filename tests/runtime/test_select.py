@@ -1,3 +1,5 @@
+import re
+
 import msgspec
 import pytest
 
@@ -71,7 +73,7 @@ def test_near_misses_name_the_nearest_values(wish, code, nearest):
     error = refusal(**wish)
     assert (error.code, error.exit_code) == (code, 2)
     if nearest:
-        assert error.hint.startswith("did you mean ")
+        assert re.match(f"(did you mean|possible here:) .*{re.escape(nearest)}", error.hint)
         assert nearest in error.details["nearest"]
 
 
@@ -160,3 +162,12 @@ def test_an_error_lists_what_the_given_options_leave():
         select(many(3), Wish(name="many", size="99", model_format="awq"))
     assert [line.split()[1:3] for line in caught.value.hint.splitlines()[-3:]] == [
         ["awq", "1"], ["awq", "2"], ["awq", "3"]]
+
+
+def test_what_may_be_meant_is_not_said_twice():
+    hint = refusal("smollm2", quantization="Q4_2", model_format="ggufv2").hint
+    first = hint.splitlines()[0]
+    assert len(first.split("possible here: ")) == 2
+    assert first.count("Q4_1") == 1
+    near = refusal(model_format="ptorch").hint
+    assert near.startswith("did you mean pytorch? possible here: ")
