@@ -154,7 +154,8 @@ def read_family(source: Source, content: bytes, formats: tuple[str, ...]
     return Document(FAMILY, name, source.relative, tree, decoded(content), lock), findings
 
 
-def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalogue:
+def load(specs: Path | None = None, paths: Sequence[str | Path] = (), *,
+         locks: bool = True) -> Catalogue:
     """Read a catalogue.
 
     Args:
@@ -163,6 +164,7 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
             come with Modelbook are read.
         paths: Files, folders or glob patterns to check. The specs that they refer to (engines,
             formats, families beside them) are read as well. Empty: the whole specs folder.
+        locks: Read the families' locks too; a family whose lock cannot be read has an error.
 
     Raises:
         MisuseError: Something named does not exist, or there is nothing to check.
@@ -181,7 +183,7 @@ def load(specs: Path | None = None, paths: Sequence[str | Path] = ()) -> Catalog
         context = discover.context(found.sources, specs)
     _take_found(catalogue, found)
     every = [*context, *found.sources]
-    _, order = _read(catalogue, every, asked={source.path for source in found.sources})
+    _, order = _read(catalogue, every, asked={source.path for source in found.sources}, locks=locks)
     _take_order(catalogue, *order, {text(document.root.get("name"))
                                     for document in catalogue.documents
                                     if document.kind == FAMILY})
@@ -200,8 +202,8 @@ def _take_found(catalogue: Catalogue, found: Found) -> None:
         catalogue.complete = catalogue.families_complete = False
 
 
-def _read(catalogue: Catalogue, sources: Iterable[Source], *, asked: set[Path]
-          ) -> tuple[tuple[str, ...], tuple[str, list[Scalar]]]:
+def _read(catalogue: Catalogue, sources: Iterable[Source], *, asked: set[Path],
+          locks: bool = True) -> tuple[tuple[str, ...], tuple[str, list[Scalar]]]:
     """Read and validate each file; formats first, since the others' schemas name them.
 
     Returns:
@@ -218,7 +220,7 @@ def _read(catalogue: Catalogue, sources: Iterable[Source], *, asked: set[Path]
             catalogue.neighbours.append(name)
         # The shipped engines know the shipped formats, whatever a catalogue has in their place.
         tree, findings = _document(source, name, () if source.shipped else formats, catalogue)
-        lock, problems = _lock(source, tree) if source.path in asked else (None, [])
+        lock, problems = _lock(source, tree) if locks and source.path in asked else (None, [])
         findings += problems
         catalogue.findings += findings
         broken = any(finding.severity is Severity.ERROR for finding in findings)
@@ -271,7 +273,8 @@ def _lock(source: Source, tree: Node | None) -> tuple[Lock | None, list[Finding]
         lock = lockfile.decode(content, path.name)
         if family is not None and lock.family != family:
             raise UserError(f"this is the lock of {lock.family}, not of {family}",
-                            code="lock-invalid", hint="delete it and run `compiler lock`")
+                            code="lock-invalid",
+                            hint="run `compiler lock`, which writes a new one")
     except UserError as error:
         return None, [Finding(source_name(path), TOP, Severity.ERROR, codes.UNREADABLE,
                               error.message, error.hint)]

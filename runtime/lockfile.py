@@ -254,7 +254,7 @@ def decode(data: bytes, name: str = "lock") -> Lock:
     Raises:
         UserError: It is not a lock that this version reads.
     """
-    hint = "delete it and run `compiler lock`"
+    hint = "run `compiler lock`, which writes a new one"
     try:
         lock = msgspec.json.decode(data, type=Lock)
         _look_through(lock)
@@ -264,8 +264,8 @@ def decode(data: bytes, name: str = "lock") -> Lock:
     if lock.format != FORMAT or lock.format_version != FORMAT_VERSION:
         raise UserError(
             f"{name} is of the format {lock.format!r}, version {lock.format_version}; "
-            f"this version reads {FORMAT!r}, version {FORMAT_VERSION}", code="lock-invalid",
-            hint=f"upgrade Modelbook, or {hint}")
+            f"this version reads {FORMAT!r}, version {FORMAT_VERSION}", code="lock-version",
+            hint="upgrade Modelbook, or delete it and run `compiler lock`")
     return lock
 
 

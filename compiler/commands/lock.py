@@ -80,7 +80,7 @@ def _positive(text: str) -> int:
 
 def _chosen(specs: Path, names: Sequence[str]) -> tuple[list[Family], bool]:
     """The families of those names, or all; and whether every file that is asked for was read."""
-    catalogue = load(specs)
+    catalogue = load(specs, locks=False)
     known = {family.name: family for family in plan(catalogue.documents).families}
     for name in names:
         if name not in known:
@@ -96,7 +96,7 @@ def _chosen(specs: Path, names: Sequence[str]) -> tuple[list[Family], bool]:
 def _accept(specs: Path, families: Sequence[Family]) -> int:
     for family in families:
         path = path_of(specs, family)
-        lock = read(path)
+        lock = read(path, family.name)
         if lock is not None and write(path, accepted(lock)):
             print(f"accepted: {family.name}")
     return ExitCode.OK
@@ -105,6 +105,8 @@ def _accept(specs: Path, families: Sequence[Family]) -> int:
 def _print(outcome: Outcome, count: int, *, check: bool) -> None:
     for move in outcome.moved:
         print(f"{move.family}: {move.source} {move.what}")
+    for text in outcome.notes:
+        print(f"note: {text}")
     for text in outcome.missing:
         print(f"missing: {text}")
     for failure in outcome.failures:
@@ -132,5 +134,5 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "failures": [{"family": failure.family, "source": failure.source,
                       "code": failure.error.code, "message": failure.error.message,
                       "hint": failure.error.hint} for failure in outcome.failures],
-        "skipped": outcome.skipped,
+        "notes": outcome.notes, "skipped": outcome.skipped,
     }

@@ -48,6 +48,7 @@ class Outcome:
         failures: Repositories that could not be asked about; what was known of them is kept.
         missing: Repositories and revisions that the hubs do not have.
         moved: What differs from a lock, with `check`; one sentence each.
+        notes: What a person should know, though it is no reason to fail.
         skipped: Repositories on hubs that this version cannot ask, or that were not asked for.
     """
 
@@ -56,6 +57,7 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     moved: list[compare.Move] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
     @property
@@ -88,7 +90,7 @@ def lock_families(specs: Path, families: Sequence[Family], *, hubs: Collection[s
     """
     outcome = Outcome()
     time = stamp(now)
-    todo, known = _jobs(specs, families, hubs, outcome)
+    todo, known = _jobs(specs, families, hubs, outcome, anew=True)
 
     def work(job: _Job, folder: Path) -> None:
         try:
@@ -162,12 +164,29 @@ def check_families(specs: Path, families: Sequence[Family], *, hubs: Collection[
 
 
 def _jobs(specs: Path, families: Sequence[Family], hubs: Collection[str], outcome: Outcome,
-          ) -> tuple[list[_Job], dict[str, dict[Key, LockedSource]]]:
-    """What to ask, and what is known of all that each family still needs."""
+          *, anew: bool = False) -> tuple[list[_Job], dict[str, dict[Key, LockedSource]]]:
+    """What to ask, and what is known of all that each family still needs.
+
+    Args:
+        specs: The specs folder.
+        families: The families.
+        hubs: The hubs to ask; empty: all.
+        outcome: Where it is noted what is not asked.
+        anew: Go on without a lock that cannot be read, such as one with the marks of a merge.
+
+    Raises:
+        UserError: A lock cannot be read.
+    """
     todo: list[_Job] = []
     known: dict[str, dict[Key, LockedSource]] = {}
     for family in families:
-        lock = store.read(store.path_of(specs, family))
+        try:
+            lock = store.read(store.path_of(specs, family), family.name)
+        except UserError as error:
+            if not anew or error.code != "lock-invalid":
+                raise
+            outcome.notes.append(f"{error.message}; it is written anew")
+            lock = None
         locked = {source.key: source for source in lock.sources} if lock else {}
         needs = wanted(family)
         known[family.name] = {need.key: locked[need.key] for need in needs if need.key in locked}

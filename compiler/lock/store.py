@@ -28,8 +28,8 @@ def orphans(specs: Path, families: Iterable[Family]) -> list[Path]:
     return sorted(set((specs / lockfile.FOLDER).glob(f"*{lockfile.SUFFIX}")) - known)
 
 
-def read(path: Path) -> Lock | None:
-    """The lock at `path`; None where there is none.
+def read(path: Path, family: str) -> Lock | None:
+    """The lock of that family at `path`; None where there is none.
 
     Raises:
         UserError: It cannot be read.
@@ -41,7 +41,11 @@ def read(path: Path) -> Lock | None:
         return None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}", code="lock-unreadable") from None
-    return lockfile.decode(data, str(path))
+    lock = lockfile.decode(data, str(path))
+    if lock.family != family:
+        raise UserError(f"{path} is the lock of {lock.family}, not of {family}",
+                        code="lock-invalid", hint="run `compiler lock`, which writes a new one")
+    return lock
 
 
 def write(path: Path, lock: Lock) -> bool:

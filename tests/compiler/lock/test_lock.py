@@ -448,26 +448,47 @@ def test_a_licence_that_changed_is_told_as_one_line(
 
 
 @pytest.mark.parametrize(("broken", "why"), [
-    (b"{", "is not a lock"), (b"{}", "is not a lock"),
+    (b"", "is not a lock"), (b"{", "is not a lock"), (b"{}", "is not a lock"),
+    (b"<<<<<<< HEAD\n{\n=======\n{}\n>>>>>>> other\n", "is not a lock"),
     (b'{"family": "other", "format": "modelbook.lock", "format_version": 1, "sources": []}',
-     "this is the lock of other"),
-    (b'{"family": "demo", "format": "modelbook.lock", "format_version": 9, "sources": []}',
-     "version 9"),
+     "the lock of other"),
 ])
-def test_a_lock_that_cannot_be_read_is_an_error(
+def test_a_lock_that_cannot_be_read_is_an_error_and_written_anew(
     specs: Path, broken: bytes, why: str, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path(specs).parent.mkdir()
+    lock(specs)
+    good = path(specs).read_bytes()
     path(specs).write_bytes(broken)
+    capsys.readouterr()
     assert main(["check", "--specs", str(specs)]) == 1
     told = capsys.readouterr().out
     assert why in told
-    # `compiler lock` leaves alone what it cannot read: it may be one that only needs merging.
-    assert "delete it and run `compiler lock`" in told
-    assert lock(specs) == 1
+    assert "run `compiler lock`, which writes a new one" in told
+    assert lock(specs, "--check", "demo") == 1
     assert path(specs).read_bytes() == broken
-    path(specs).unlink()
-    assert lock(specs) == 0
+    assert why in capsys.readouterr().err
+
+    assert lock(specs, "demo") == 0
+
+    [note] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert why in note
+    assert note.endswith("; it is written anew")
+    assert without_times(path(specs).read_bytes()) == without_times(good)
+
+
+def without_times(text: bytes) -> bytes:
+    return re.sub(rb'"time": "[^"]*"', b"", text)
+
+
+def test_a_lock_of_a_newer_version_is_left_alone(
+    specs: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    newer = b'{"family": "demo", "format": "modelbook.lock", "format_version": 9, "sources": []}'
+    path(specs).parent.mkdir()
+    path(specs).write_bytes(newer)
+    assert lock(specs, "demo") == 1
+    assert "upgrade Modelbook" in capsys.readouterr().err
+    assert path(specs).read_bytes() == newer
 
 
 def test_manifest_and_pages_carry_it_without_a_network(
