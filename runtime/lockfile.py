@@ -20,6 +20,8 @@ FORMAT = "modelbook.lock"
 FORMAT_VERSION = 1
 #: Folder beside `families/`, and the end of a lock's file name.
 FOLDER, SUFFIX = "locks", ".lock.json"
+#: So many files of a repository can be kept in a lock.
+MOST_FILES = 100_000
 #: Types in which one stored number is one parameter, and those of positions and masks.
 _WHOLE = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"})
 _NO_WEIGHTS = frozenset({"I64", "BOOL"})

@@ -14,7 +14,7 @@ import msgspec
 from compiler.lock import quantization
 from compiler.lock.config import read_config
 from compiler.lock.sources import Wanted, planned, printable
-from runtime import gguf, safetensors
+from runtime import gguf, lockfile, safetensors
 from runtime.errors import UserError
 from runtime.files import unsafe_path_reason
 from runtime.hubs import load_hub
@@ -57,6 +57,10 @@ def describe(wanted: Wanted, reading: Reading, *, time: str, head: str | None = 
         UserError: The hub stopped answering, or says what no lock may hold.
     """
     resolved = reading.resolved
+    if len(resolved.files) > lockfile.MOST_FILES:
+        raise UserError(f"{resolved.repo_id} has {len(resolved.files)} files; "
+                        f"{lockfile.MOST_FILES} of a repository can be locked",
+                        code="lock-too-long", hint="name a repository that holds the model alone")
     config = reading.config(wanted)
     headers = list(reading.gguf_headers(wanted))
     return checked(LockedSource(

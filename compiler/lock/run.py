@@ -107,7 +107,13 @@ def lock_families(specs: Path, families: Sequence[Family], *, hubs: Collection[s
         if sources := list(known[family.name].values()):
             lock = Lock(format=FORMAT, format_version=FORMAT_VERSION, family=family.name,
                         sources=sources)
-            changed = store.write(store.path_of(specs, family), lock)
+            try:
+                changed = store.write(store.path_of(specs, family), lock)
+            except UserError as error:
+                if error.code != "lock-too-long":
+                    raise
+                outcome.failures.append(Failure(family.name, "its lock", error))
+                return
             (outcome.written if changed else outcome.unchanged).append(family.name)
 
     by_name = {family.name: family for family in families}

@@ -52,9 +52,13 @@ def write(path: Path, lock: Lock) -> bool:
     """Write a lock whole or not at all; False where it stands there already, byte for byte.
 
     Raises:
-        UserError: It cannot be written.
+        UserError: It cannot be written, or would be too long to be read.
     """
     data = lockfile.encode(lock)
+    if len(data) > LONGEST_LOCK:
+        raise UserError(f"the lock of {lock.family} would have {len(data)} bytes; "
+                        f"{LONGEST_LOCK} are read", code="lock-too-long",
+                        hint="name repositories that hold the model alone")
     try:
         path.parent.mkdir(exist_ok=True)
         if not path.parent.resolve().is_relative_to(path.parent.parent.resolve()):

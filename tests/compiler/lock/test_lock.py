@@ -239,6 +239,24 @@ def test_what_no_lock_may_hold_is_a_failure_that_keeps_what_was_known(
     assert path(specs).read_bytes() == before
 
 
+@pytest.mark.parametrize(("limit", "value", "told"), [
+    ("runtime.lockfile.MOST_FILES", 3, "org/demo has 4 files; 3 of a repository can be locked"),
+    ("compiler.lock.store.LONGEST_LOCK", None, "the lock of demo would have "),
+])
+def test_more_than_a_lock_can_hold_is_a_failure_that_keeps_what_was_known(
+    specs: Path, hub: HubServer, limit: str, value: int | None, told: str,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    before = path(specs).read_bytes()
+    monkeypatch.setattr(limit, value or len(before))
+    hub.repositories["org/demo"].files["NOTICE"] = b"new"
+    capsys.readouterr()
+    assert lock(specs) == 1
+    assert told in capsys.readouterr().out
+    assert path(specs).read_bytes() == before
+
+
 @pytest.mark.parametrize(("place", "value"), [
     ("size", "-5"), ("size", "1" + "0" * 400), ("BF16", "1" + "0" * 350), ("heads", "9" * 300),
     ("heads", "-1"), ("context_length", "9" * 30)])
