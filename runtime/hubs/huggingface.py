@@ -20,10 +20,12 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
-from runtime.errors import UserError
+from runtime.errors import MisuseError, UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved, first_bytes
 from runtime.hubs.causes import client_missing
+from runtime.hubs.huggingface_bounds import Bounds
 from runtime.hubs.huggingface_errors import explain
 from runtime.hubs.huggingface_resume import append, beginning, leftovers
 from runtime.hubs.pauses import LONGEST_WAIT, Gate, TooLongError, retry_after
@@ -37,6 +39,8 @@ COPIES = 1
 _OWN_ENDPOINT = "https://huggingface.co"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+#: How the client's log tells that it waits before it asks again.
+_RETRYING = re.compile(r"Retrying in ([\d.]+)s")
 _TIMEOUT = 20.0
 _TRIES = 4
 #: Seconds before the second try; each further pause is twice as long.
@@ -213,11 +217,20 @@ def _client(notify: Notify) -> ModuleType:
     try:
         import huggingface_hub
         from huggingface_hub import constants
-        from huggingface_hub.utils import logging
     except ImportError:
         raise client_missing("Hugging Face", "huggingface_hub>=2.4") from None
+    import logging
+
+    class Waits(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if found := _RETRYING.match(record.getMessage()):
+                notify(f"Hugging Face fails to serve a file; trying again in {found[1]} s")
+
     with _setup:
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        logger = logging.getLogger("huggingface_hub")
+        logger.handlers = [Waits(logging.WARNING)]
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
         if hasattr(constants, "DOWNLOAD_CHUNK_SIZE"):
             constants.DOWNLOAD_CHUNK_SIZE = _CHUNK
         _install_gate(huggingface_hub, notify)
@@ -226,14 +239,34 @@ def _client(notify: Notify) -> ModuleType:
 
 def _watch(response: Any, notify: Notify) -> None:
     """Take note of a pause that the hub asks for; an absurd one is refused."""
-    if response.status_code != 429:
+    status, wait = response.status_code, retry_after(response.headers)
+    if status != 429 and (status < 500 or wait is None):
         return
-    wait = retry_after(response.headers)
     if wait is not None and wait > LONGEST_WAIT:
-        raise TooLongError(wait)
+        raise TooLongError(wait, status)
     _gate.close_for(wait or 0.0)
-    notify("Hugging Face limits the rate of requests; waiting"
-           + (f" {wait:.0f} s" if wait else " a little"))
+    told = "limits the rate of requests" if status == 429 else f"fails with {status}"
+    notify(f"Hugging Face {told}; waiting {f'{wait:.0f} s' if wait else 'a little'}")
+
+
+def _bound(response: Any) -> None:
+    """Let an answer that is no file end at some size and time."""
+    if response.status_code < 400 and "/api/" not in response.request.url.path:
+        return
+    import httpx2
+
+    class Bounded(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            bounds = Bounds()
+            for block in stream:
+                bounds.add(len(block))
+                yield block
+
+        def close(self) -> None:
+            stream.close()
+
+    stream = response.stream
+    response.stream = Bounded()
 
 
 _gate = Gate()
@@ -247,6 +280,7 @@ def _install_gate(client: ModuleType, notify: Notify) -> None:
 
     def after(response: Any) -> None:
         _watch(response, notify)
+        _bound(response)
 
     hooks = {kind: [hook for hook in session.event_hooks.get(kind, ())
                     if getattr(hook, "__module__", "") != __name__]
@@ -256,14 +290,29 @@ def _install_gate(client: ModuleType, notify: Notify) -> None:
 
 
 def _endpoint() -> str:
-    """The user's `HF_ENDPOINT`, or the hub itself."""
-    return (os.environ.get("HF_ENDPOINT") or _OWN_ENDPOINT).rstrip("/")
+    """The user's `HF_ENDPOINT`, or the hub itself.
+
+    Raises:
+        MisuseError: It is no address.
+    """
+    stated = (os.environ.get("HF_ENDPOINT") or _OWN_ENDPOINT).rstrip("/")
+    parts = urlsplit(stated)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise MisuseError(f"HF_ENDPOINT is no address: {stated!r}", code="endpoint",
+                          hint=f"write it as {_OWN_ENDPOINT}, or unset it")
+    return stated
 
 
 def _token() -> bool | None:
     """None: the client's own token, if the user has one. False: none."""
     trusted = _endpoint() == _OWN_ENDPOINT or os.environ.get("MODELBOOK_SEND_TOKEN") == "1"
     return None if trusted else False
+
+
+def _has_token() -> bool:
+    import huggingface_hub
+
+    return huggingface_hub.get_token() is not None
 
 
 def _bar(advance: Advance) -> type:
@@ -290,7 +339,8 @@ def _patiently(call: Callable[[], _Result], repo_id: str, revision: str | None, 
         except UserError:
             raise
         except Exception as error:
-            explained, wait = explain(error, repo_id, revision, path, endpoint=_endpoint())
+            explained, wait = explain(error, repo_id, revision, path, endpoint=_endpoint(),
+                                      withheld=_token() is False and _has_token())
             if explained is None:
                 raise
             pause = _FIRST_PAUSE * 2**attempt if wait is None else wait

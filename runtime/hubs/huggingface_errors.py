@@ -7,13 +7,23 @@ from typing import Any
 
 from runtime.errors import UserError
 from runtime.hubs.causes import causes, untrusted
-from runtime.hubs.pauses import TooLongError, rate_limited, retry_after
+from runtime.hubs.huggingface_bounds import TooSlowError
+from runtime.hubs.pauses import TooLongError, rate_limited, retry_after, withheld_token
 from runtime.storage import cannot_store
 
 
 def explain(error: BaseException, repo_id: str, revision: str | None, path: str | None, *,
-            endpoint: str) -> tuple[UserError | None, float | None]:
-    """The error as a user needs it, and the wait that the hub asked for; None for a bug."""
+            endpoint: str, withheld: bool) -> tuple[UserError | None, float | None]:
+    """The error as a user needs it, and the wait that the hub asked for; None for a bug.
+
+    Args:
+        error: What the client raised.
+        repo_id: The repository.
+        revision: The revision asked for.
+        path: The file, if it was about one.
+        endpoint: Who was asked.
+        withheld: The user has a token that was not sent there.
+    """
     import httpx2
     from huggingface_hub import errors
 
@@ -23,6 +33,8 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
     page = f"{endpoint}/{repo_id}"
     what = f"the file {path!r} of {where}" if path else where
     short = f"{path} of {repo_id}" if path else repo_id
+    login = withheld_token(endpoint) if withheld else (
+        "log in with `hf auth login`, or set HF_TOKEN to a token that may read it")
 
     def first(*kinds: type[BaseException]) -> Any:
         return next((e for e in chain if isinstance(e, kinds)), None)
@@ -31,6 +43,8 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
         if isinstance(own, UserError):
             return own, None
     if pause := first(TooLongError):
+        if pause.status != 429:
+            return _fails(what, pause.status, str(pause)), pause.seconds
         return _rate_limit(what, str(pause)), pause.seconds
     if first(errors.OfflineModeIsEnabled):
         return UserError(f"{where} cannot be asked: HF_HUB_OFFLINE is set", code="offline",
@@ -38,8 +52,7 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
     if first(errors.GatedRepoError):
         return UserError(f"{where} is gated", code="gated",
                          why="its authors let only people in who accepted their terms",
-                         hint=f"ask for access on {page}\nthen log in with `hf auth login`, "
-                              "or set HF_TOKEN to a token that may read it"), None
+                         hint=f"ask for access on {page}\nthen {login}"), None
     if first(errors.RevisionNotFoundError):
         return UserError(f"{where} has no revision {revision!r}", code="revision-missing",
                          hint=f"see {page}/commits/main, and correct `revision` in the YAML"), None
@@ -48,13 +61,13 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
                          hint=f"see {page}/tree/{revision or 'main'}"), None
     if first(errors.RepositoryNotFoundError):
         return UserError(f"there is no {where}, or it is private", code="repo-missing",
-                         hint="check the repository id in the YAML; for a private one log in with "
-                              "`hf auth login`, or set HF_TOKEN"), None
+                         hint=f"check the repository id in the YAML; for a private one {login}"
+                         ), None
     if reply := first(errors.HfHubHTTPError):
-        return _explain_status(reply.response, what)
+        return _explain_status(reply.response, what, login)
     if certificate := untrusted(error, "Hugging Face", endpoint, "SSL_CERT_FILE"):
         return certificate, None
-    if first(httpx2.TimeoutException):
+    if first(httpx2.TimeoutException, TooSlowError):
         return UserError(f"Hugging Face does not answer in time for {short}", code="hub-timeout",
                          hint="check the network; HF_HUB_DOWNLOAD_TIMEOUT sets the seconds"), None
     if broken := first(httpx2.RequestError):
@@ -69,22 +82,21 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
         return UserError(f"Hugging Face's client cannot fetch {what}", code="hub-error",
                          why=f"{type(bad).__name__}: {_one_line(bad)}",
                          hint="check HF_ENDPOINT; HF_HUB_DISABLE_XET=1 leaves its Xet protocol "
-                              "out"), None
+                              "out" if path else f"{endpoint} answers with no listing: see whether "
+                              "a login page of this network or a proxy answers in its place, and "
+                              "check HF_ENDPOINT"), None
     return None, None
 
 
-def _explain_status(response: Any, what: str) -> tuple[UserError, float | None]:
+def _explain_status(response: Any, what: str, login: str) -> tuple[UserError, float | None]:
     status = response.status_code if response is not None else 0
     if status == 429:
         return _rate_limit(what, "it keeps answering 429"), retry_after(response.headers)
     if status in (401, 403):
         return UserError(f"Hugging Face does not permit {what}", code="not-permitted",
-                         why=f"it answers {status}",
-                         hint="log in with `hf auth login`, or set HF_TOKEN to a token that may "
-                              "read it"), None
+                         why=f"it answers {status}", hint=login), None
     if status >= 500:
-        return UserError(f"Hugging Face fails with {status} for {what}", code="hub-error",
-                         hint="try again later; finished files are kept"), None
+        return _fails(what, status), retry_after(response.headers)
     return UserError(f"Hugging Face answers {status} for {what}", code="hub-refused",
                      hint="check the repository id, the revision and HF_ENDPOINT"), None
 
@@ -95,6 +107,11 @@ def _explain_system(error: OSError, where: str, path: str | None) -> UserError:
         return UserError(f"{path} of {where} arrived with the wrong size", code="wrong-bytes",
                          why=f"{found[1]} bytes" if found else _one_line(error), hint="try again")
     return cannot_store(f"{path} of {where}", error)
+
+
+def _fails(what: str, status: int, why: str = "") -> UserError:
+    return UserError(f"Hugging Face fails with {status} for {what}", code="hub-error", why=why,
+                     hint="try again later; finished files are kept")
 
 
 def _rate_limit(what: str, why: str) -> UserError:

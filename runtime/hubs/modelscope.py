@@ -31,7 +31,7 @@ from runtime.errors import UserError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved, first_bytes
 from runtime.hubs.causes import client_missing
 from runtime.hubs.modelscope_errors import TRANSIENT, explain
-from runtime.hubs.pauses import LONGEST_WAIT, Gate, TooLongError, retry_after
+from runtime.hubs.pauses import LONGEST_WAIT, Gate, TooLongError, retry_after, withheld_token
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -227,6 +227,16 @@ def _trusted() -> bool:
     return own or os.environ.get("MODELBOOK_SEND_TOKEN") == "1"
 
 
+def _login() -> str:
+    """What helps where the hub refuses: one's token, unless there is one that it is not given."""
+    from modelscope_hub.config import HubConfig
+
+    if not _trusted() and HubConfig().token:
+        return withheld_token(_endpoint())
+    return ("log in with `modelscope login`, or set MODELSCOPE_API_TOKEN to a token that may read "
+            "it")
+
+
 def _list(api: Any, repo_id: str, revision: str) -> list[dict[str, Any]]:
     """The files, as the hub describes them: the client's own type leaves out their commits."""
     found = api.legacy.list_repo_files(repo_id, "model", revision=revision)
@@ -355,7 +365,7 @@ def _worded(api: Any, repo_id: str, revision: str, path: str | None = None) -> I
         raise
     except Exception as error:
         explained = explain(error, repo_id, revision, path, page=f"{_endpoint()}/models/{repo_id}",
-                            info=lambda: _info(api, repo_id))
+                            info=lambda: _info(api, repo_id), login=_login())
         if explained is None:
             raise
         raise explained from None

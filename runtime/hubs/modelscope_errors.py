@@ -13,12 +13,10 @@ from runtime.storage import cannot_store
 
 #: Codes of failures that may pass.
 TRANSIENT = {"rate-limited", "hub-error", "hub-timeout", "hub-unreachable"}
-_LOGIN = ("log in with `modelscope login`, or set MODELSCOPE_API_TOKEN to a token that may read "
-          "it")
 
 
 def explain(error: BaseException, repo_id: str, revision: str, path: str | None, *, page: str,
-            info: Callable[[], Any]) -> UserError | None:
+            info: Callable[[], Any], login: str) -> UserError | None:
     """The error as a user needs it; None for a bug.
 
     Args:
@@ -28,6 +26,7 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
         path: The file, if it was about one.
         page: Where people look at the repository.
         info: Asks what the hub says of the repository itself.
+        login: What helps where it lets only some people in.
     """
     import requests
     from modelscope_hub import errors
@@ -42,9 +41,9 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
                                 "REQUESTS_CA_BUNDLE"):
         return certificate
     if isinstance(error, errors.NotExistError):
-        return _missing(where, revision, path, page, info)
+        return _missing(where, revision, path, page, info, login)
     if isinstance(error, errors.PermissionDeniedError | errors.AuthenticationError):
-        return _closed(where, what, page, info, error)
+        return _closed(where, what, page, info, error, login)
     if isinstance(error, errors.RateLimitError | TooLongError):
         why = str(error) if isinstance(error, TooLongError) else "it keeps answering 429"
         return rate_limited("ModelScope", what, why, "MODELSCOPE_API_TOKEN")
@@ -69,9 +68,12 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
                          hint="check the repository id, the revision and MODELSCOPE_ENDPOINT")
     if isinstance(error, OSError):
         return cannot_store(f"{path} of {where}", error)
-    if isinstance(error, ValueError | RuntimeError | errors.HubError):
+    if isinstance(error, ValueError | RuntimeError | LookupError | TypeError | AttributeError
+                  | errors.HubError):
         return UserError(f"ModelScope's client cannot fetch {where}", code="hub-error",
-                         why=one_line(error), hint="check MODELSCOPE_ENDPOINT")
+                         why=one_line(error), hint="check MODELSCOPE_ENDPOINT; a login page of "
+                                                   "the network or a proxy may answer in its "
+                                                   "place")
     return None
 
 
@@ -88,7 +90,7 @@ def _timed_out(error: BaseException) -> bool:
 
 
 def _missing(where: str, revision: str, path: str | None, page: str, info: Callable[[], Any],
-             ) -> UserError:
+             login: str) -> UserError:
     if path is not None:
         return UserError(f"{where} has no file {path!r} at revision {revision}",
                          code="file-missing", hint=f"see {page}/files")
@@ -96,17 +98,17 @@ def _missing(where: str, revision: str, path: str | None, page: str, info: Calla
         return UserError(f"{where} has no revision {revision!r}", code="revision-missing",
                          hint="correct `revision` in the YAML; the default branch there is master")
     return UserError(f"there is no {where}, or it is private", code="repo-missing",
-                     hint=f"check the repository id in the YAML; for a private one {_LOGIN}")
+                     hint=f"check the repository id in the YAML; for a private one {login}")
 
 
 def _closed(where: str, what: str, page: str, info: Callable[[], Any], error: BaseException,
-            ) -> UserError:
+            login: str) -> UserError:
     if getattr(_asked(info), "gated", None):
         return UserError(f"{where} is gated", code="gated",
                          why="its authors let only people in who accepted their terms",
-                         hint=f"ask for access on {page}\nthen {_LOGIN}")
+                         hint=f"ask for access on {page}\nthen {login}")
     return UserError(f"ModelScope does not permit {what}", code="not-permitted",
-                     why=f"it answers {getattr(error, 'status_code', 'no')}", hint=_LOGIN)
+                     why=f"it answers {getattr(error, 'status_code', 'no')}", hint=login)
 
 
 def _asked(info: Callable[[], Any]) -> Any:

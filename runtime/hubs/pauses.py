@@ -15,9 +15,10 @@ LONGEST_WAIT = 120.0
 class TooLongError(Exception):
     """A hub asks for a pause that is too long to be waited out."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, status: int = 429) -> None:
         super().__init__(f"it asks for a wait of {seconds:.0f} s")
         self.seconds = seconds
+        self.status = status
 
 
 class Gate:
@@ -48,6 +49,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except ValueError:
         return None
+
+
+def withheld_token(endpoint: str) -> str:
+    """What to do where a custom endpoint refuses and the user's token was not sent to it."""
+    return (f"your token is sent to the hub itself alone: set MODELBOOK_SEND_TOKEN=1 if {endpoint} "
+            "may see it too")
 
 
 def rate_limited(hub: str, what: str, why: str, login: str) -> UserError:

@@ -131,11 +131,13 @@ class Fault:
     Attributes:
         match: Part of the request's path.
         kind: `status`, `corrupt` (same size, other bytes), `short` (a smaller file, honestly said),
-            `cut` (the connection ends early), `stall` (nothing comes), `slow`, `call`.
+            `cut` (the connection ends early), `stall` (nothing comes), `slow`, `call`,
+            `endless` (blanks, 64 KiB at once or one after each pause of `seconds`).
         times: How often; a negative number means always.
         method: Only this method.
         status: For `status`.
         headers: For `status`.
+        body: For `status`.
         at: Bytes after which `cut` and `short` end.
         seconds: For `stall`; for `slow`, between blocks of 16 KiB.
         call: For `call`: what happens just before the request is answered.
@@ -147,6 +149,7 @@ class Fault:
     method: str | None = None
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b'{"error":"as ordered"}'
     at: int = 0
     seconds: float = 30.0
     call: Callable[[], None] = lambda: None
@@ -239,7 +242,9 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
         if fault and fault.kind == "call":
             fault.call()
         if fault and fault.kind == "status":
-            self._reply(fault.status, b'{"error":"as ordered"}', fault.headers)
+            self._reply(fault.status, fault.body, fault.headers)
+        elif fault and fault.kind == "endless":
+            self._drone(fault.seconds)
         elif self.answer_modelscope(path, fault):
             pass
         elif match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path):
@@ -252,6 +257,14 @@ class _Handler(ModelScopeAnswers, BaseHTTPRequestHandler):
             self._send_file(hub.repositories[match[1]].files[match[2]], {}, fault)
         else:
             self._reply(404, b"{}")
+
+    def _drone(self, seconds: float) -> None:
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        while not self.server_state.closing.wait(seconds):
+            self.wfile.write(b" " * (1 if seconds else 1 << 16))
 
     def _fault(self, path: str) -> Fault | None:
         for fault in self.server_state.faults:

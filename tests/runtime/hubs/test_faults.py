@@ -204,6 +204,78 @@ def test_an_absurd_wait_is_reported_instead(hub, on, where):
     assert notes.notices == []  # and it is asked no second time
 
 
+@pytest.mark.parametrize("body", [
+    b"[]", b"1", b'{"siblings": [1]}', b'{"Code": 200, "Data": {"Files": [1]}}', b"[" * 100_000,
+    b"<html><title>Log in to the hotel</title></html>", b'{"Data": [], "sha": 1, "siblings": 2}',
+    b'{"siblings": [{"rfilename": 1, "size": "x", "lfs": 1}]}', b'{"Data": {"Files": 5}}',
+], ids=lambda body: body[:30].decode())
+def test_an_answer_that_is_no_listing(hub, on, body):
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault(LISTING[on], "status", status=200, times=-1, body=body)
+    error = refusal(gguf_family(on=on))
+    assert error.exit_code == 1
+    assert "o/tiny" in error.message
+    assert "XET" not in error.hint
+
+
+def test_an_endless_listing_is_cut_off(hub):
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault("/api/models/", "endless", seconds=0, times=-1)
+    error = refusal(gguf_family())
+    assert error.message == "Hugging Face answers without an end"
+    assert error.hint
+    assert len(hub.requests("GET", "/api/models/")) == 1
+
+
+def test_a_dripping_listing_is_told_of_and_given_up(hub, monkeypatch):
+    monkeypatch.setattr("runtime.hubs.huggingface_bounds._PATIENCE", 0.2)
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault("/api/models/", "endless", seconds=0.05, times=-1)
+    notes = Notes()
+    assert refusal(gguf_family(), notes).code == "hub-timeout"
+    assert len(notes.notices) == 3
+
+
+@pytest.mark.parametrize("where", ["/api/models/", "/resolve/"])
+def test_a_failing_hub_that_asks_for_an_absurd_wait(hub, where):
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault(where, "status", status=503, times=-1, headers={"Retry-After": "100000"})
+    error = refusal(gguf_family())
+    assert "fails with 503" in error.message
+    assert error.why == "it asks for a wait of 100000 s"
+
+
+def test_a_hub_that_fails_to_serve_a_file_is_told_of_meanwhile(hub):
+    hub.add("o/tiny", {NAME: MODEL})
+    hub.fault("/resolve/", "status", status=503, times=2, method="HEAD")
+    notes = Notes()
+    assert pull(gguf_family(), notes).path.read_bytes() == MODEL
+    assert notes.notices[0] == "Hugging Face fails to serve a file; trying again in 1 s"
+
+
+def test_a_token_that_a_mirror_is_not_given_is_told_of(hub, on, monkeypatch):
+    hub.add("o/tiny", {NAME: MODEL}, gated=True)
+    assert "token that may read it" in refusal(gguf_family(on=on)).hint
+    monkeypatch.setenv("HF_TOKEN", GOOD_TOKEN)
+    monkeypatch.setenv("MODELSCOPE_API_TOKEN", GOOD_TOKEN)
+    error = refusal(gguf_family(on=on))
+    assert error.code == "gated"
+    assert f"set MODELBOOK_SEND_TOKEN=1 if {hub.url} may see it too" in error.hint
+    monkeypatch.setenv("MODELBOOK_SEND_TOKEN", "1")
+    assert pull(gguf_family(on=on)).path.read_bytes() == MODEL
+
+
+@pytest.mark.parametrize("stated", ["nonsense", "ftp://x", "https://"])
+def test_an_endpoint_that_is_no_address(hub, monkeypatch, stated):
+    monkeypatch.setenv("HF_ENDPOINT", stated)
+    notes = Notes()
+    error = refusal(gguf_family(), notes)
+    assert error.message.startswith("HF_ENDPOINT is no address: ")
+    assert "https://huggingface.co" in error.hint
+    assert error.exit_code == 2
+    assert notes.notices == []
+
+
 def test_a_shorter_file_than_listed_is_told_with_both_sizes(hub, home, on):
     hub.add("o/tiny", {NAME: MODEL})
     hub.fault("/resolve/", "short", at=100, times=-1, method="GET")
