@@ -11,6 +11,7 @@ from compiler.pipeline import Options
 from compiler.review import Review, review
 from tests.bench import synthetic
 from tests.compiler.test_pipeline import DEPRECATED
+from tests.support.yaml_specs import FAMILY
 
 COUNT = 6
 
@@ -144,6 +145,18 @@ def test_a_clash_is_told_and_nothing_else_of_other_files(specs: Path) -> None:
     suppressed_elsewhere(specs)
     accepted = review(paths=[name], options=Options())
     assert {finding.code for finding in accepted.findings if finding.file != name} == {"MB406"}
+
+
+def test_placeholders_are_not_the_same_description(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        path = tmp_path / f"specs/families/{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(FAMILY.replace("name: demo", f"name: {name}").replace(
+            "A family for tests.", '"TODO: one or two words."').replace("org/demo", f"o/{name}"),
+            encoding="utf-8")
+    codes = [finding.code for finding in review(tmp_path / "specs").findings]
+    assert codes.count("MB270") == 2
+    assert "MB405" not in codes
 
 
 def test_the_others_are_not_read_again(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

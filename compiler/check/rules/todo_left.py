@@ -21,11 +21,11 @@ Right
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from compiler.check.registry import Scope
 from compiler.check.view import FamilyView, Problem
+from compiler.check.words import TODO
 from compiler.finding import Severity
 from compiler.read.nodes import Mapping, Node, Scalar, Sequence
 
@@ -34,7 +34,6 @@ NAME = "todo-left"
 SEVERITY = Severity.ERROR
 SCOPE = Scope.FAMILY
 
-_TODO = re.compile(r"(?<![A-Za-z0-9])TODO(?![A-Za-z0-9])")
 #: Code and other programs' data may hold the word for reasons of their own.
 _NOT_PROSE = frozenset({"chat_template", "extensions"})
 #: Numbers that the skeleton writes and that no model has.
@@ -50,7 +49,7 @@ def check(family: FamilyView) -> Iterator[Problem]:
         if number and node.raw == number:
             yield family.problem(node, f"`{key}: {number}` is the skeleton's placeholder",
                                  f"write {meaning}")
-        elif "TODO" in node.raw and _TODO.search(node.raw):
+        elif "TODO" in node.raw and TODO.search(node.raw):
             yield family.problem(node, f"`{key}` still holds a TODO",
                                  "fill it in; the comment beside it says how")
 
