@@ -129,12 +129,17 @@ def stop(entry: Running, timeout: float = 30.0) -> None:
     """End a server and wait until its guard, and so everything that it started, is gone.
 
     Raises:
-        UserError: It is still there after `timeout` seconds.
+        UserError: It is still there after `timeout` seconds, or belongs to somebody else.
     """
     if not entry.is_alive():
         return
-    with contextlib.suppress(ProcessLookupError):
+    try:
         os.kill(entry.guard_pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    except PermissionError:
+        raise UserError(f"{entry.id} belongs to another user", code="stop",
+                        hint="who launched it can stop it") from None
     deadline = time.monotonic() + timeout
     while entry.is_alive():
         if time.monotonic() > deadline:

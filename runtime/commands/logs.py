@@ -6,6 +6,7 @@ The newest 40 logs are kept, or as many as `$MODELBOOK_KEEP_LOGS` says.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -20,8 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help=f"id, port or family, as in `runtime ps`; the newest {logs.KEPT} logs "
                         f"are kept, or as many as ${logs.KEEP} says")
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the model stops")
-    parser.add_argument("-n", "--lines", type=int, default=100, metavar="N",
+    parser.add_argument("-n", "--lines", type=_count, default=100, metavar="N",
                         help="how many lines to begin with (default: %(default)s)")
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of lines")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

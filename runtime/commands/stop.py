@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from runtime import running
-from runtime.errors import ExitCode, MisuseError
+from runtime.errors import ExitCode, MisuseError, UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,14 +17,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Stop what is named and wait until it is gone."""
+    """Stop what is named and wait until it is gone; 1 where something is not."""
     if args.all == bool(args.names):
         raise MisuseError("name the models to stop, or say --all",
                           hint="`runtime ps` shows what runs")
     servers = running.alive() if args.all else [running.find(name) for name in args.names]
     if not servers:
         print("nothing is running")
+    code = ExitCode.OK
     for entry in servers:
-        running.stop(entry)
-        print(f"stopped {entry.id}")
-    return ExitCode.OK
+        try:
+            running.stop(entry)
+            print(f"stopped {entry.id}")
+        except UserError as error:  # the others are to end all the same
+            print("\n".join(error.lines()), file=sys.stderr, flush=True)
+            code = ExitCode.FAILED
+    return code
