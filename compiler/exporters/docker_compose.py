@@ -25,6 +25,7 @@ from compiler.yamlwrite import write
 from runtime import files
 from runtime.errors import UserError
 from runtime.manifest import Engine, Family, Hub, Spec
+from runtime.memory import locked_source
 from runtime.naming import combination_id, spec_key
 
 TITLE = "a Compose file that serves every combination an engine's own image can (compose.yaml)"
@@ -130,8 +131,9 @@ def _vllm(choice: _Choice) -> _Server | None:
     if release is None:
         return None
     command = [choice.repo_id]
-    if choice.hub.revision:
-        command += ["--revision", choice.hub.revision]
+    locked = locked_source(choice.hub, choice.quantization)
+    if revision := locked.commit if locked else choice.hub.revision:
+        command += ["--revision", revision]
     command += ["--served-model-name", choice.family.name]
     if parser := choice.family.tool_parser.get(choice.engine.name):
         command += ["--enable-auto-tool-choice", "--tool-call-parser", parser]

@@ -14,8 +14,11 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from compiler.cli import main
+from runtime import lockfile
 from runtime.engines import engine_module
 from runtime.engines.base import LocalModel, Runner, ServeOptions
+from runtime.lockfile import Lock, LockedSource, Provenance
+from runtime.manifest import LockedFile
 from tests.support.yaml_specs import FAMILY
 
 if TYPE_CHECKING:
@@ -148,6 +151,24 @@ def test_a_revision_is_told_where_the_server_can_be_told_one(tmp_path: Path) -> 
         "    hubs:", f"    revision: {'a' * 40}\n    hubs:"))
     command = found["demo-1_8-pytorch-none-vLLM"]["command"]
     assert command[:3] == ["org/demo-1.8B", "--revision", "a" * 40]
+
+
+@pytest.mark.parametrize("stated", [None, "main"])
+def test_the_locked_commit_is_served(tmp_path: Path, stated: str | None) -> None:
+    """What `runtime launch` fetches, and not what the branch holds by then."""
+    commit = "c" * 40
+    path = tmp_path / "specs/locks/demo.lock.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(lockfile.encode(Lock(
+        format=lockfile.FORMAT, format_version=lockfile.FORMAT_VERSION, family="demo", sources=[
+            LockedSource(hub="huggingface", repo_id="org/demo-1.8B", revision=stated, commit=commit,
+                         provenance=Provenance(time="2026-11-25T00:00:00Z"),
+                         files=[LockedFile(path=name, size=9, sha256="0" * 64)
+                                for name in ("config.json", "model.safetensors")])])))
+    found = services(tmp_path, FAMILY if stated is None else FAMILY.replace(
+        "    hubs:", f"    revision: {stated}\n    hubs:"))
+    command = found["demo-1_8-pytorch-none-vLLM"]["command"]
+    assert command[:3] == ["org/demo-1.8B", "--revision", commit]
 
 
 def test_text_that_compose_would_replace_is_kept(tmp_path: Path) -> None:
