@@ -36,6 +36,8 @@ _MEANT = {
 }
 #: What no name can hold: control characters, line ends, and what reorders text on screen.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+#: More than the reader takes for a number.
+_MANY_DIGITS = re.compile(r"[1-9][0-9]{18,}\Z")
 _UNDERSCORED = re.compile(r"-?[0-9]+(?:_[0-9]+)+\Z")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[ ,.'][0-9]{3})+\Z")
 _SHOWN = 60
@@ -109,6 +111,8 @@ def wrong_type(node: Node, described: dict[str, Any], path: Sequence[str | int])
             what = f"{got} is null" if node.raw else "nothing is written there"
             fix = "quote it if text is meant" if node.raw else "fill it in or delete the key"
             return f"expected {expected}, got {got}", f"{what}; {fix}"
+        if "integer" in types and node.plain and _MANY_DIGITS.match(node.raw):
+            return f"{got} is too large", "it must have no more than 18 digits"
         hint = _number_hint(node, types)
         if types == ["array"]:
             hint = f"write [{got}], also for a single one"
@@ -200,6 +204,8 @@ def wrong_shape(node: Node, described: dict[str, Any],
     last = path[-1] if path else ""
     raw = node.raw if isinstance(node, Scalar) else ""
     if "size_in_billions" in str(last):
+        if _MANY_DIGITS.match(raw):
+            return f"{got} is too large", "a size is in billions of parameters"
         better = raw.replace(".", "_")
         hint = "sizes are digits with `_` for the decimal point, such as 7, 0_5 or 1_8"
         if better != raw and re.fullmatch(r"[0-9]+_[0-9]+", better):

@@ -171,6 +171,14 @@ def test_no_text_for_readers_steers_a_terminal(line: str, escape: str) -> None:
     assert found[0].hint.count("U+000A") == 0
 
 
+@pytest.mark.parametrize(("key", "value"), [("context_length", "8192"),
+                                            ("size_in_billions", "1_8")])
+def test_a_number_with_too_many_digits_is_called_too_large(key: str, value: str) -> None:
+    for digits in (19, 300):
+        [found] = problems(FAMILY.replace(f"{key}: {value}", f"{key}: {'9' * digits}"))
+        assert found.message.endswith(" is too large")
+
+
 def test_a_line_end_in_a_formats_name() -> None:
     text = ('formats:\n  "gguf\\n": {title: T, description: D., layout: folder, '
             "quantizations: [none]}\n")
