@@ -52,11 +52,13 @@ def run(args: argparse.Namespace) -> int:
             print(f"{path} is the lock of no family; remove it", file=sys.stderr)
     if args.accept:
         return _accept(args.specs, families)
-    if args.check and not args.families:
-        families = [family for family in families if path_of(args.specs, family).exists()]
-        if not families:
-            raise MisuseError(f"no family of {args.specs} is locked", code="nothing-to-check",
-                              hint="run `compiler lock`, or name families")
+    if args.check:
+        locked = [family for family in families if path_of(args.specs, family).exists()]
+        if not locked:
+            raise MisuseError("none of these families is locked" if args.families
+                              else f"no family of {args.specs} is locked", code="nothing-to-check",
+                              hint="run `compiler lock` first")
+        families = families if args.families else locked
 
     def tell(text: str) -> None:
         if not args.quiet:

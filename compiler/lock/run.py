@@ -147,7 +147,8 @@ def check_families(specs: Path, families: Sequence[Family], *, hubs: Collection[
 
     def work(job: _Job, folder: Path) -> None:
         if job.known is None:
-            outcome.moved.append(compare.Move(job.family, str(job.wanted), "is not locked"))
+            # It never was, so nothing moved; `compiler check` says the same (MB614).
+            outcome.notes.append(f"{job.family}: {job.wanted} is not locked")
             return
         try:
             hub = load_hub(job.wanted.hub)
@@ -166,6 +167,7 @@ def check_families(specs: Path, families: Sequence[Family], *, hubs: Collection[
 
     _each(todo, work, outcome, jobs, tell)
     outcome.moved.sort()
+    outcome.notes.sort()
     return outcome
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +22,6 @@ from tests.support.hubserver import GOOD_TOKEN, HubServer
 from tests.support.indexserver import IndexServer, wheel
 
 CARD = b"---\nlicense: apache-2.0\nlanguage:\n- en\n- zh\n---\n# A model\n"
-
-
-@pytest.fixture
-def index(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexServer]:
-    for name in (*(name for name in os.environ if name.startswith("PIP_")), "http_proxy",
-                 "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip-cache"))
-    with IndexServer() as server:
-        monkeypatch.setenv("PIP_INDEX_URL", server.url)
-        yield server
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from tests.compiler.lock import catalogue
 from tests.support import models
 from tests.support.hubs import ROOT
 from tests.support.hubserver import HubServer
+from tests.support.indexserver import IndexServer, wheel
 from tests.support.stand_in import until
 
 
@@ -375,6 +378,36 @@ def test_check_says_what_moved(
     assert "changed demo-Q4_K_M.gguf" in moved
     assert "changed its access from open to manual" in moved
     assert path(specs).read_bytes() == before
+
+
+def test_a_wheel_that_is_another_one_under_its_name_moved(
+    specs: Path, index: IndexServer, capsys: pytest.CaptureFixture[str],
+) -> None:
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text() + "      pypi: {repo_id: llm-demo, revision: \"1.0\"}\n")
+    members = {"demo-Q4_K_M.gguf": models.described_gguf()}
+    index.add("llm-demo", "1.0", wheel("llm-demo", "1.0", members))
+    lock(specs, "--hub", "pypi")
+    before = locked(specs).sources[0].archive_sha256
+    other = wheel("llm-demo", "1.0", members, compress=zipfile.ZIP_DEFLATED)
+    index.add("llm-demo", "1.0", other)
+    capsys.readouterr()
+    assert lock(specs, "--hub", "pypi", "--check") == 1
+    assert (f"is another archive under the same name: its hash changed from {before} to "
+            f"{hashlib.sha256(other).hexdigest()}\n") in capsys.readouterr().out
+
+
+def test_a_source_that_never_was_locked_is_no_change(
+    specs: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock(specs)
+    family = specs / "families/demo.yaml"
+    family.write_text(family.read_text().replace("repo_id: org/demo\n", "repo_id: org/else\n"))
+    capsys.readouterr()
+    assert lock(specs, "--check") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "note: demo: huggingface:org/else is not locked",
+        "1 family: nothing moved, 0 sources could not be asked"]
 
 
 def test_check_shows_names_of_strangers_as_one_line(
