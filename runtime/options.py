@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runtime import drafting
-from runtime.combination import Combination
+from runtime.combination import Combination, hubs_with
+from runtime.errors import MisuseError
 from runtime.fetch import Options
+from runtime.hubs import TITLES
 from runtime.locate import add_manifest_argument
 from runtime.progress import Lines
 from runtime.select import Wish
@@ -92,13 +94,28 @@ def drafted(combination: Combination, args: argparse.Namespace) -> Combination:
     """The combination with the draft model that the options of `args` ask for.
 
     Raises:
-        MisuseError: It has none of that quantization.
+        MisuseError: It has none of that quantization, or they name a folder for the local hub where
+            another hub is taken.
     """
+    _check_hub_root(combination, args)
     if args.no_draft:
         return drafting.without(combination)
     if args.draft_quantization is not None:
         return drafting.with_quantization(combination, args.draft_quantization)
     return combination
+
+
+def _check_hub_root(combination: Combination, args: argparse.Namespace) -> None:
+    """Refuse a `--hub-root` that nothing would look into."""
+    if args.hub_root is None or combination.hub_name == "local":
+        return
+    auto = choosing(args.hub) is not None
+    if not auto or all(hub.hub != "local" for hub in hubs_with(combination.spec,
+                                                               combination.quantization)):
+        title = TITLES.get(combination.hub_name, combination.hub_name)
+        raise MisuseError("--hub-root is for the local hub alone", code="usage",
+                          why="no hub of the spec is the local hub" if auto else
+                          f"the files would come from {title}", hint="add --hub local")
 
 
 def fetch_options(args: argparse.Namespace) -> Options:

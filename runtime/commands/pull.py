@@ -47,7 +47,9 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.OK
     print(located.path)
     hashed = all(file.digest != "size" for file in located.files)
-    report.notify(f"{combination.id}: {len(located.files)} files, {human(located.size)}, "
+    count = len(located.files)
+    report.notify(f"{combination.id}: {count} file{'' if count == 1 else 's'}, "
+                  f"{human(located.size)}, "
                   + ("verified" if hashed else "not all verified: nothing states their hashes"))
     return ExitCode.OK
 

@@ -37,7 +37,7 @@ def root_of(named: Path | None = None) -> Path:
     """The folder of repositories: `named`, else `$MODELBOOK_LOCAL_HUB`.
 
     Raises:
-        MisuseError: None is named.
+        MisuseError: None is named, or it is no folder.
     """
     if named is None and (stated := os.environ.get("MODELBOOK_LOCAL_HUB")):
         named = Path(stated)
@@ -45,7 +45,12 @@ def root_of(named: Path | None = None) -> Path:
         raise MisuseError("the local hub needs a folder", code="hub-root-missing",
                           hint="set MODELBOOK_LOCAL_HUB to it; `runtime` takes --hub-root DIR as "
                                "well")
-    return named.expanduser().absolute()
+    root = named.expanduser().absolute()
+    if not root.is_dir():
+        raise MisuseError(f"no such folder: {root}", code="hub-root-missing",
+                          hint="name the local hub's folder with MODELBOOK_LOCAL_HUB, or "
+                               "`runtime`'s --hub-root DIR")
+    return root
 
 
 def places(root: Path, hub: str, repo_id: str) -> list[Path]:

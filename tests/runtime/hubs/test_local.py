@@ -242,6 +242,24 @@ def test_the_level_hub_asks_it_where_a_spec_names_it(root, tmp_path):
     assert outcome(family()) == (1, "plan", "failed")
 
 
+def test_a_root_that_nothing_looks_into_or_that_is_none_is_misuse(root, tmp_path):
+    manifest = catalogue.write(catalogue.manifest(gguf_family()), tmp_path)
+    asked = ("pull", "-n", "tiny", "--manifest", str(manifest), "--hub-root", str(root))
+    for more, why in (((), "the files would come from Hugging Face"),
+                      (("--hub", "auto"), "no hub of the spec is the local hub")):
+        done = runtime(*asked, *more)
+        assert done.returncode == 2
+        assert "--hub-root is for the local hub alone" in done.stderr
+        assert why in done.stderr
+        assert "fix: add --hub local" in done.stderr
+    done = runtime(*asked, "--hub", "local")
+    assert done.returncode == 0, done.stderr
+    assert "1 file, " in done.stderr
+    done = runtime(*asked[:-1], str(tmp_path / "none"), "--hub", "local")
+    assert done.returncode == 2
+    assert f"no such folder: {tmp_path / 'none'}" in done.stderr
+
+
 def test_notes_are_not_made_of_small_files(root, tmp_path):
     notes = Notes()
     resolve(tmp_path, notify=notes.notify)
