@@ -63,7 +63,10 @@ def choose(combination: Combination, options: Options, reporter: Reporter) -> Co
             continue
         left = [_title(other) for other in hubs if other.hub_name != each.hub_name]
         more = f" ({' and '.join(left)} not asked)" if left and not failures else ""
-        say(f"--hub auto: {_title(each)}, which has {each.repo_id}{more}")
+        variable = forbidden_by(each.hub_name)
+        why = (f"unasked, since {variable} is set and {each.repo_id} is not here" if variable
+               else f"which has {each.repo_id}{more}")
+        say(f"--hub auto: {_title(each)}, {why}")
         if failures and (other := _differs(failures[0][0], each)):
             say(f"--hub auto: note that {other} is not the same there as on "
                 f"{_title(failures[0][0])}, by the catalogue's lock")

@@ -71,6 +71,17 @@ def test_what_is_here_already_asks_nobody(hub):
     assert hub.seen == []
 
 
+def test_offline_nobody_is_said_to_have_answered(hub, monkeypatch):
+    monkeypatch.setenv("MODELBOOK_OFFLINE", "1")
+    said = []
+    with pytest.raises(UserError) as caught:
+        auto(said)
+    assert caught.value.code == "offline"
+    assert said == ["--hub auto: Hugging Face, unasked, since MODELBOOK_OFFLINE is set and "
+                    "o/tiny is not here"]
+    assert hub.seen == []
+
+
 def test_a_download_that_fails_does_not_change_the_hub(hub):
     hub.add("o/tiny", {NAME: MODEL})
     hub.fault("/o/tiny/resolve/", "status", status=403, times=-1)
