@@ -114,6 +114,18 @@ def incomplete(folder: Path, plan: list[Expected], state: State) -> list[str]:
     return [file.path for file in plan if not untouched(folder, file.path, state)]
 
 
+def unchecked(folder: Path, plan: list[Expected], state: State) -> bool:
+    """Whether all of `plan` is there in full, but touched or copied since it was verified."""
+    for file in plan:
+        known = state.verified.get(file.path)
+        try:
+            if known is None or (folder / file.path).stat().st_size != known.size:
+                return False
+        except OSError:
+            return False
+    return bool(incomplete(folder, plan, state))
+
+
 def adopt(folder: Path, file: RemoteFile, repository: Path) -> Verified | None:
     """Link a file that another commit in `repository` has verified already.
 

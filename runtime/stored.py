@@ -36,6 +36,8 @@ class Stored(msgspec.Struct, frozen=True):
             record that can be read).
         quantizations: Quantizations that are here in full.
         incomplete: Those of which something is missing.
+        unchecked: Those that are there, but were touched or copied since they were verified; their
+            next use hashes them.
         size: Bytes on the disk; files that are linked twice in it count once.
         used: When it was last used, seconds since the epoch.
         superseded: A newer commit of every revision that it stood for is here.
@@ -49,6 +51,7 @@ class Stored(msgspec.Struct, frozen=True):
     kind: str
     quantizations: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
     size: int = 0
     used: float = 0.0
     superseded: bool = False
@@ -160,14 +163,18 @@ def _entry(hub: str, repo_id: str, folder: Path, state: State | None, others: Se
         return Stored(hub, repo_id, "", folder, kind, size=size, used=_time(folder), used_by=by)
     lacking = {name: bool(downloads.incomplete(folder, plan, state))
                for name, plan in state.plans.items()}
+    unchecked = tuple(name for name, plan in state.plans.items()
+                      if downloads.unchecked(folder, plan, state))
     superseded = bool(state.revisions) and all(
         any(revision in other.revisions and other.resolved_ns > state.resolved_ns
             for other in others) for revision in state.revisions)
     return Stored(
         hub, repo_id, state.commit, folder, "model",
         quantizations=tuple(name for name, is_lacking in lacking.items() if not is_lacking),
-        incomplete=tuple(name for name, is_lacking in lacking.items() if is_lacking),
-        size=size, used=_time(folder / downloads.STATE), superseded=superseded, used_by=by)
+        incomplete=tuple(name for name, is_lacking in lacking.items()
+                         if is_lacking and name not in unchecked),
+        unchecked=unchecked, size=size, used=_time(folder / downloads.STATE),
+        superseded=superseded, used_by=by)
 
 
 def _sizes(folder: Path) -> Iterator[int]:

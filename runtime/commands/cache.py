@@ -98,8 +98,9 @@ def _list(entries: Sequence[Stored], args: argparse.Namespace) -> int:
                          indent=2, ensure_ascii=False))
         return ExitCode.OK
     if entries:
-        rows = [([each.name], [each.commit[:12] or "-"], list(each.quantizations) or ["-"],
-                 [human(each.size)], [_date(each)], [_state(each)]) for each in entries]
+        rows = [([each.name], [each.commit[:12] or "-"],
+                 [*each.quantizations, *each.unchecked] or ["-"], [human(each.size)],
+                 [_date(each)], [_state(each)]) for each in entries]
         lines, _ = fitted(["DOWNLOAD", "COMMIT", "QUANTIZATIONS", "SIZE", "USED", "STATE"], rows)
         print("\n".join(lines))
     print(f"{_count(entries)} in {folder}; {human(free)} free")
@@ -145,6 +146,8 @@ def _state(entry: Stored) -> str:
         return {"partial": "left by a download", "unknown": "without a record"}[entry.kind]
     if entry.incomplete:
         return f"incomplete: {', '.join(entry.incomplete)}"
+    if entry.unchecked:
+        return f"to be checked again: {', '.join(entry.unchecked)}"
     return "superseded" if entry.superseded else "complete"
 
 
@@ -152,6 +155,7 @@ def _plain(entry: Stored) -> dict[str, object]:
     return {
         "hub": entry.hub, "repo_id": entry.repo_id, "commit": entry.commit or None,
         "path": str(entry.path), "kind": entry.kind, "quantizations": list(entry.quantizations),
-        "incomplete": list(entry.incomplete), "size": entry.size,
+        "incomplete": list(entry.incomplete), "unchecked": list(entry.unchecked),
+        "size": entry.size,
         "used": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.used)),
         "superseded": entry.superseded, "used_by": list(entry.used_by)}

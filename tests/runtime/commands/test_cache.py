@@ -74,6 +74,19 @@ def test_the_list_names_hub_commit_quantizations_size_and_state(one, home):
     assert entry["kind"] == "model"
 
 
+def test_what_was_copied_is_to_be_checked_again_not_incomplete(one):
+    os.utime(one.path, (1, 1))
+    row = runtime("cache", "list").stdout.splitlines()[1]
+    assert row.split()[2] == "Q4_K_M"
+    assert row.endswith("to be checked again: Q4_K_M")
+    [entry] = as_json("list")["downloads"]
+    assert (entry["unchecked"], entry["incomplete"]) == (["Q4_K_M"], [])
+    pull(gguf_family())  # hashes it
+    assert runtime("cache", "list").stdout.splitlines()[1].endswith("complete")
+    one.path.write_bytes(MODEL[:-1])
+    assert runtime("cache", "list").stdout.splitlines()[1].endswith("incomplete: Q4_K_M")
+
+
 def test_by_itself_prune_takes_superseded_commits_alone(two):
     first, second = two
     shown = as_json("prune", "--dry-run")
