@@ -256,8 +256,8 @@ def _gguf_files(path: Path) -> tuple[Path, ...]:
         first = [p for p in found if not (m := _PART.match(p.name)) or int(m["index"]) == 1]
         first = [p for p in first if not p.name.startswith("mmproj")]
         if len(first) != 1:
-            what = ", ".join(p.name for p in first[:6]) or "none"
-            raise MisuseError(f"{path} holds {len(first)} GGUF models: {what}",
+            what = f"{len(first)} GGUF models: {', '.join(p.name for p in first[:6])}"
+            raise MisuseError(f"{path} holds {what if first else 'no GGUF model'}",
                               code="model-path-kind", hint="name the .gguf file itself")
         path = first[0]
     if not (match := _PART.match(path.name)):

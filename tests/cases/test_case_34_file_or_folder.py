@@ -33,6 +33,9 @@ def test_from_a_path(tmp_path):
     path.write_bytes(models.gguf())
     assert pull(gguf_family(), model_path=path).path == path
     assert pull(gguf_family(), model_path=tmp_path).path == path
+    (tmp_path / "empty").mkdir()
+    error = refusal(gguf_family(), model_path=tmp_path / "empty")
+    assert error.message.endswith("empty holds no GGUF model")
     error = refusal(folder_family(), model_path=path)
     assert (error.code, error.exit_code) == ("model-path-kind", 2)
     assert refusal(folder_family(), model_path=tmp_path).code == "files-missing"
