@@ -61,6 +61,10 @@ def describe(wanted: Wanted, reading: Reading, *, time: str, head: str | None = 
         raise UserError(f"{resolved.repo_id} has {len(resolved.files)} files; "
                         f"{lockfile.MOST_FILES} of a repository can be locked",
                         code="lock-too-long", hint="name a repository that holds the model alone")
+    if unsafe := [file.path for file in resolved.files if unsafe_path_reason(file.path)]:
+        count = "a file" if len(unsafe) == 1 else f"{len(unsafe)} files"
+        reading.notify(f"{resolved.repo_id}: {count} left out, since {printable(unsafe[0])!r} is "
+                       f"not safe: {unsafe_path_reason(unsafe[0])}")
     config = reading.config(wanted)
     headers = list(reading.gguf_headers(wanted))
     return checked(LockedSource(
@@ -204,12 +208,17 @@ class Reading:
         if path not in self.by_path:
             return None
 
-        def read() -> object:
-            data = self._range(path)(0, _LONGEST_TEXT)
-            return json.loads(data)
+        def read() -> dict[str, Any]:
+            data = self._range(path)(0, _LONGEST_TEXT + 1)
+            if len(data) > _LONGEST_TEXT:
+                raise UserError(f"it is longer than {_LONGEST_TEXT} bytes", code="model-damaged")
+            found = json.loads(data)
+            if not isinstance(found, dict):
+                raise UserError("it is no JSON object", code="model-damaged")
+            return found
 
-        found = self._tell(path, read)
-        return found if isinstance(found, dict) else None
+        found: dict[str, Any] | None = self._tell(path, read)
+        return found
 
     def _range(self, path: str) -> Callable[[int, int], bytes]:
         file = self.by_path[path]

@@ -185,18 +185,37 @@ def test_a_repository_that_goes_away_keeps_its_last_commit(specs: Path, hub: Hub
         "repository", commit)
 
 
-def test_names_that_would_leave_the_folder_are_not_kept(specs: Path, hub: HubServer) -> None:
+def test_names_that_would_leave_the_folder_are_not_kept_and_told(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
     hub.repositories["org/demo"].extra = ("../../x.safetensors", "C:\\x", "/etc/passwd")
-    lock(specs)
-    known = locked(specs).source("huggingface", "org/demo", None)
-    assert known is None or not any(".." in file.path or file.path.startswith("/")
-                                    for file in known.files)
+    assert main(["lock", "--specs", str(specs)]) == 0
+    assert [file.path for file in source(specs, "org/demo").files] == [
+        "config.json", "model.safetensors", "tokenizer_config.json"]
+    assert "org/demo: 3 files left out, since '../../x.safetensors' is not safe: it has " in (
+        capsys.readouterr().err)
 
 
-@pytest.mark.parametrize("broken", [b"not JSON", b"[1]", b'{"architectures": 7}', b"\xff\xfe"])
-def test_a_broken_configuration_is_unknown(specs: Path, hub: HubServer, broken: bytes) -> None:
+@pytest.mark.parametrize(("broken", "told"), [
+    (b"not JSON", "it is no JSON\n"), (b"{", "it is no JSON\n"), (b"", "it is no JSON\n"),
+    (b"\xff\xfe", "it is no JSON\n"), (b"[1]", "it is no JSON object\n"),
+    (b'"x"', "it is no JSON object\n"), (b"null", "it is no JSON object\n"),
+    (b"{" + b" " * (9 << 20) + b"}", "it is longer than 8388608 bytes\n")])
+def test_a_broken_configuration_is_unknown_and_told(
+    specs: Path, hub: HubServer, broken: bytes, told: str, capsys: pytest.CaptureFixture[str],
+) -> None:
     hub.repositories["org/demo"].files["config.json"] = broken
+    assert main(["lock", "--specs", str(specs)]) == 0
+    assert f"org/demo: config.json was not read: {told}" in capsys.readouterr().err
+    assert source(specs, "org/demo").config is None
+
+
+def test_a_configuration_of_wrong_types_says_nothing(specs: Path, hub: HubServer) -> None:
+    hub.repositories["org/demo"].files["config.json"] = b'{"architectures": 7}'
     assert lock(specs) == 0
+    config = source(specs, "org/demo").config
+    assert config is not None
+    assert config.architectures == []
 
 
 def test_what_headers_of_strangers_say_stays_short_and_printable(
@@ -323,7 +342,7 @@ def test_a_size_longer_than_any_number_is_none(
     family.write_text(family.read_text().replace(
         "size_in_billions: 0_01", f"size_in_billions: {size}"))
     assert main(["check", "--specs", str(specs)]) == 1
-    assert "is not a size" in capsys.readouterr().out
+    assert "error[MB105]" in capsys.readouterr().out
     assert main(["build", "--specs", str(specs), "--out", str(tmp_path / "out")]) == 1
 
 
