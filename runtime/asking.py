@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from runtime import fetch_errors
 from runtime.combination import Combination
 from runtime.errors import UserError
 from runtime.hubs.base import Hub, Notify, RemoteFile, Resolved
@@ -28,6 +29,8 @@ def resolve(hub: Hub, combination: Combination, options: Options, *, work: Path,
         return hub.resolve(combination.repo_id, revision, work=work, notify=notify)
     except UserError as error:
         locked = None if options.refresh else combination.locked
+        if error.code == "revision-missing" and locked and revision != combination.hub.revision:
+            raise fetch_errors.gone(error, combination) from None
         if error.code != "revision-moved" or locked is None:
             raise
         now = hub.resolve(combination.repo_id, combination.hub.revision, work=work, notify=notify)

@@ -23,6 +23,14 @@ def stale_lock(combination: Combination, file: RemoteFile, locked: object, found
         details={"file": file.path, "expected": str(locked), "found": str(found)})
 
 
+def gone(error: UserError, combination: Combination) -> UserError:
+    """The error for a locked commit that the hub does not have any more."""
+    error.why = "the catalogue locked this commit, and the hub has it no more"
+    error.hint = (f"whoever keeps the catalogue: run `compiler lock {combination.family.name}` "
+                  "and build it again\nto take what the hub has now: --refresh")
+    return error
+
+
 def wrong_bytes(combination: Combination, file: RemoteFile, wrong: Sequence[str]) -> UserError:
     """A file arrived wrong twice."""
     expected = f"sha256:{file.sha256}" if file.sha256 else f"git-sha1:{file.git_sha1}"
@@ -65,10 +73,12 @@ def offline(combination: Combination, variable: str) -> UserError:
 
 
 def with_missing(error: UserError, missing: Sequence[str]) -> UserError:
-    """An unreachable hub's error, with the list of files that are not here yet."""
+    """An unreachable hub's error, with the list of files that are not here yet and a way out."""
     if missing and error.code in ("offline", "hub-unreachable", "hub-timeout"):
         error.why = "; ".join(filter(None, [error.why, f"missing: {', '.join(missing)}"]))
         error.details["missing"] = list(missing)
+    if error.code == "hub-unreachable":
+        error.hint += "; files that you have can be used with --model-path"
     return error
 
 

@@ -55,13 +55,13 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
                          hint=f"ask for access on {page}\nthen {login}"), None
     if first(errors.RevisionNotFoundError):
         return UserError(f"{where} has no revision {revision!r}", code="revision-missing",
-                         hint=f"see {page}/commits/main, and correct `revision` in the YAML"), None
+                         hint=f"see {page}/commits/main, and correct the revision"), None
     if first(errors.RemoteEntryNotFoundError):
         return UserError(f"{where} has no file {path!r}{at}", code="file-missing",
                          hint=f"see {page}/tree/{revision or 'main'}"), None
     if first(errors.RepositoryNotFoundError):
         return UserError(f"there is no {where}, or it is private", code="repo-missing",
-                         hint=f"check the repository id in the YAML; for a private one {login}"
+                         hint=f"check the repository id; for a private one {login}"
                          ), None
     if reply := first(errors.HfHubHTTPError):
         return _explain_status(reply.response, what, login)
@@ -73,8 +73,7 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
     if broken := first(httpx2.RequestError):
         return UserError(f"Hugging Face cannot be reached for {short}", code="hub-unreachable",
                          why=_one_line(broken),
-                         hint="check the network, the proxy and HF_ENDPOINT; files that you have "
-                              "can be used with --model-path"), None
+                         hint="check the network, the proxy and HF_ENDPOINT"), None
     if (system := first(OSError)) and not first(errors.LocalEntryNotFoundError):
         return _explain_system(system, where, path), None
     if bad := first(ValueError, RuntimeError, LookupError, TypeError, AttributeError):

@@ -334,11 +334,11 @@ def _no_such_revision(api: Any, repo_id: str, revision: str) -> UserError:
             known.append(str(found.get("Revision") or found.get("name") or ""))
     if revision in known:
         return UserError(f"{repo_id} on ModelScope has no files", code="files-missing",
-                         hint="check the repository id in the YAML")
+                         hint="check the repository id")
     return UserError(f"{repo_id} on ModelScope has no revision {revision!r}",
                      code="revision-missing",
                      why=f"it has {', '.join(filter(None, known[:8]))}" if any(known) else "",
-                     hint="correct `revision` in the YAML; the default branch there is master")
+                     hint="correct the revision; the default branch there is master")
 
 
 def _progress(count: Callable[[int], None]) -> type:

@@ -61,8 +61,7 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
     if isinstance(error, errors.NetworkError | requests.RequestException):
         return UserError(f"ModelScope cannot be reached for {short}", code="hub-unreachable",
                          why=one_line(_below(error)),
-                         hint="check the network, the proxy and MODELSCOPE_ENDPOINT; files that "
-                              "you have can be used with --model-path")
+                         hint="check the network, the proxy and MODELSCOPE_ENDPOINT")
     if isinstance(error, errors.APIError):
         return UserError(f"ModelScope answers {error.status_code} for {what}", code="hub-refused",
                          hint="check the repository id, the revision and MODELSCOPE_ENDPOINT")
@@ -96,9 +95,9 @@ def _missing(where: str, revision: str, path: str | None, page: str, info: Calla
                          code="file-missing", hint=f"see {page}/files")
     if _asked(info) is not None:
         return UserError(f"{where} has no revision {revision!r}", code="revision-missing",
-                         hint="correct `revision` in the YAML; the default branch there is master")
+                         hint="correct the revision; the default branch there is master")
     return UserError(f"there is no {where}, or it is private", code="repo-missing",
-                     hint=f"check the repository id in the YAML; for a private one {login}")
+                     hint=f"check the repository id; for a private one {login}")
 
 
 def _closed(where: str, what: str, page: str, info: Callable[[], Any], error: BaseException,

@@ -134,7 +134,7 @@ def tidy(target: Path, work: Path, *, done: bool) -> None:
 def _requirement(name: str, version: str | None) -> str:
     if not _NAME.match(name) or (version is not None and not _VERSION.match(version)):
         raise UserError(f"{name!r} {version or ''} is no distribution and version",
-                        code="repo-missing", hint="correct `repo_id` and `revision` in the YAML")
+                        code="repo-missing", hint="correct the name and the version")
     return f"{name}=={version}" if version else name
 
 

@@ -465,6 +465,23 @@ def test_a_pinned_commit_that_was_overtaken_is_told_until_it_is_locked_again(
     assert lock(specs, "--check") == 0
 
 
+def test_what_to_do_is_worded_for_the_compiler(
+    specs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    origins = ("huggingface:org/none", "huggingface:org/demo@none", "modelscope:org/none")
+    for origin in origins:
+        assert main(["new", "other", "--from", origin, "--specs", str(specs)]) == 1
+        told = capsys.readouterr().err
+        assert "check the repository id" in told or "correct the revision" in told
+        assert "YAML" not in told
+    for name in ("HF_ENDPOINT", "MODELSCOPE_ENDPOINT"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert lock(specs) == 1
+    told = capsys.readouterr().out
+    assert "check the network" in told
+    assert "--model-path" not in told
+
+
 def test_only_so_many_repositories_are_asked_about_at_a_time(
     specs: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

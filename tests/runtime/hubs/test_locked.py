@@ -57,4 +57,8 @@ def test_a_refresh_takes_what_the_hub_has_now(home: Path, hub: HubServer) -> Non
 
 def test_a_commit_that_is_gone_is_told(home: Path, hub: HubServer) -> None:  # noqa: F811
     hub.add("o/tiny", {"tiny-Q4_K_M.gguf": DATA})
-    assert refusal(family("0" * 40)).code == "revision-missing"
+    error = refusal(family("0" * 40))
+    assert error.code == "revision-missing"
+    assert "the catalogue locked this commit" in error.why
+    assert "compiler lock tiny" in error.hint
+    assert "--refresh" in error.hint
