@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from runtime.errors import MisuseError, UserError
+from runtime.hubs.answers import Bounds
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved, first_bytes
 from runtime.hubs.causes import client_missing
-from runtime.hubs.huggingface_bounds import Bounds
 from runtime.hubs.huggingface_errors import explain
 from runtime.hubs.huggingface_resume import append, beginning, leftovers
 from runtime.hubs.pauses import LONGEST_WAIT, Gate, TooLongError, retry_after
@@ -257,7 +257,7 @@ def _bound(response: Any) -> None:
 
     class Bounded(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
-            bounds = Bounds()
+            bounds = Bounds("Hugging Face")
             for block in stream:
                 bounds.add(len(block))
                 yield block

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from runtime.errors import UserError
+from runtime.hubs.answers import TooSlowError
 from runtime.hubs.causes import causes, untrusted
-from runtime.hubs.huggingface_bounds import TooSlowError
 from runtime.hubs.pauses import TooLongError, rate_limited, retry_after, withheld_token
 from runtime.storage import cannot_store
 

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from runtime.errors import UserError
+from runtime.hubs.answers import Bounds, TooSlowError
 from runtime.hubs.base import Advance, Notify, RemoteFile, Resolved, first_bytes
 from runtime.hubs.causes import client_missing
 from runtime.hubs.modelscope_errors import TRANSIENT, explain
@@ -189,6 +190,26 @@ def _watch(response: Any, *_: object, **__: object) -> None:
     if response.status_code == 429 and (wait := retry_after(response.headers)) is not None:
         response.close()
         raise _EndError(wait=wait)
+    # The client reads so where urllib3 is recent; else by blocks, for a minute at most.
+    if urlsplit(response.url).path.endswith("/repo/files") and hasattr(response.raw, "read1"):
+        _bound(response.raw)
+
+
+def _bound(raw: Any) -> None:
+    """Let a listing end at some size and time."""
+    bounds, read = Bounds("ModelScope"), raw.read1
+
+    def bounded(*args: Any, **more: Any) -> bytes:
+        data: bytes = read(*args, **more)
+        try:
+            bounds.add(len(data))
+        except TooSlowError:
+            raise TimeoutError from None
+        except UserError as error:
+            raise _EndError(error=error) from None
+        return data
+
+    raw.read1 = bounded
 
 
 def _client(notify: Notify) -> ModuleType:

@@ -1,7 +1,4 @@
-"""Bounds of answers that Hugging Face's client reads whole: a hub may send without an end.
-
-ModelScope's client ends a listing after a minute by itself.
-"""
+"""Bounds of answers that hubs' clients read whole, such as listings: a hub may send without end."""
 
 from __future__ import annotations
 
@@ -22,8 +19,13 @@ class TooSlowError(Exception):
 class Bounds:
     """Counts one answer's bytes."""
 
-    def __init__(self) -> None:
-        """Begin."""
+    def __init__(self, hub: str) -> None:
+        """Begin.
+
+        Args:
+            hub: The hub's title.
+        """
+        self._hub = hub
         self._began = time.monotonic()
         self._size = 0
 
@@ -36,7 +38,7 @@ class Bounds:
         """
         self._size += size
         if self._size > _LARGEST:
-            raise UserError("Hugging Face answers without an end", code="hub-error",
+            raise UserError(f"{self._hub} answers without an end", code="hub-error",
                             why=f"more than {_LARGEST >> 20} MiB where a listing was asked for",
                             hint="check the mirror or proxy that answers in the hub's place")
         if time.monotonic() - self._began > _PATIENCE + self._size / _SLOWEST:
