@@ -96,11 +96,15 @@ def _chosen(specs: Path, names: Sequence[str]) -> tuple[list[Family], bool]:
 
 
 def _accept(specs: Path, families: Sequence[Family]) -> int:
+    some = False
     for family in families:
         path = path_of(specs, family)
         lock = read(path, family.name)
         if lock is not None and write(path, accepted(lock)):
+            some = True
             print(f"accepted: {family.name}")
+    if not some:
+        print("there is nothing to accept: no access and no licence changed")
     return ExitCode.OK
 
 

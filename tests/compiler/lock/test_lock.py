@@ -508,7 +508,9 @@ def test_only_so_many_repositories_are_asked_about_at_a_time(
     assert len(locked(specs).sources) == 3
 
 
-def test_changed_access_is_told_until_it_is_accepted(specs: Path, hub: HubServer) -> None:
+def test_changed_access_is_told_until_it_is_accepted(
+    specs: Path, hub: HubServer, capsys: pytest.CaptureFixture[str],
+) -> None:
     lock(specs)
     hub.repositories["org/demo"].gated = True
     lock(specs)
@@ -516,8 +518,13 @@ def test_changed_access_is_told_until_it_is_accepted(specs: Path, hub: HubServer
     [found] = catalogue.about_locks(specs)
     assert (found.code, catalogue.at(specs, found)) == ("MB612", "org/demo")
     assert "the access of org/demo on Hugging Face changed from open to manual" in found.message
+    capsys.readouterr()
     assert lock(specs, "--accept") == 0
+    assert capsys.readouterr().out == "accepted: demo\n"
     assert catalogue.about_locks(specs) == []
+    assert lock(specs, "--accept", "demo") == 0
+    assert capsys.readouterr().out == (
+        "there is nothing to accept: no access and no licence changed\n")
 
 
 def test_a_licence_that_changed_is_told_as_one_line(
