@@ -48,6 +48,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from compiler.check.locked import LockedUse, sources
 from compiler.check.registry import Scope
@@ -78,7 +79,12 @@ def check(family: FamilyView) -> Iterator[Problem]:
             if node is not None and count is not None and _differs(node, count):
                 yield family.problem(
                     node, f"the {word} is {size_text(node)} billion, but {use.where} has "
-                    f"{count / 1e9:.3g} billion", "correct the size or the repository")
+                    f"{_billions(count)} billion", "correct the size or the repository")
+
+
+def _billions(count: int) -> str:
+    """Three digits of it, without an exponent: `14`, `0.000096`."""
+    return format(Decimal(f"{count / 1e9:.3g}"), "f")
 
 
 def _labelled(use: LockedUse) -> int | None:

@@ -64,6 +64,8 @@ GGUF = models.described_gguf(architecture="qwen3moe", file_type=7, context=32768
     (config("org/demo", model_type="llama"), "MB606", "qwen3_moe", "states llama"),
     (added("org/demo", "model.safetensors", models.shaped_safetensors(x=("BF16", [70_000_000]))),
      "MB607", "0_01", "has 0.07 billion"),
+    (added("org/demo", "model.safetensors", models.shaped_safetensors(x=("BF16", [96_000]))),
+     "MB607", "0_01", "has 0.000096 billion"),
     (config("org/demo", num_experts_per_tok=8), "MB607", "0_004", "has 0.01 billion"),
     (config("org/demo-AWQ", quantization_config={"quant_method": "compressed-tensors"}), "MB608",
      "awq", "states the method compressed-tensors"),
