@@ -220,7 +220,7 @@ def wrong_shape(node: Node, described: dict[str, Any],
     if examples and "such as" not in hint:
         hint += ", such as " + " or ".join(str(example) for example in examples[:2])
     # Where paragraphs may be, what is refused is something else.
-    if control := _INVISIBLE.search(raw.replace("\n", " ").replace("\t", " ")) or (
+    if control := _INVISIBLE.search(re.sub(r"\r?\n|\t", " ", raw)) or (
             _INVISIBLE.search(raw)):
         hint = f"it holds the control character U+{ord(control.group()):04X}; delete it"
     elif re.search(r"\s", raw) and re.search(r"\[\^[^\]]*\\s", described.get("pattern", "")):

@@ -160,7 +160,7 @@ def test_no_name_holds_a_control_character(key: str, value: str, escape: str) ->
 
 @pytest.mark.parametrize("escape", [r"\e]0;x\a", r"\x7f", r"\x9b", r"\u202e", r"\u2066"])
 @pytest.mark.parametrize("line", [
-    'description: "two\\nlines @"', 'deprecated: {since: 2026-01-01, reason: "two\\nlines @"}'])
+    'description: "two\\r\\nlines @"', 'deprecated: {since: 2026-01-01, reason: "two\\nlines @"}'])
 def test_no_text_for_readers_steers_a_terminal(line: str, escape: str) -> None:
     family = "\n".join(each for each in FAMILY.splitlines()
                        if not each.startswith(line.split(":")[0]))
