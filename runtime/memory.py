@@ -14,10 +14,10 @@ without a lock, and so small models are underestimated.
 value length) × bytes a number`, the heads being those of keys and values (Kwon et al. 2023,
 "Efficient Memory Management for Large Language Model Serving with PagedAttention", counts OPT-13B
 so). A layer with a sliding window keeps the window's tokens; llama.cpp keeps a window for each of
-its slots and one batch more, in steps of 256 (`src/llama-kv-cache-iswa.cpp`), vLLM a batch more
-(`v1/kv_cache_interface.py`, `SlidingWindowSpec`). With latent attention
-(DeepSeek-AI 2024, "DeepSeek-V2") a layer keeps one compressed vector of a token instead, in every
-engine here. Each engine keeps numbers of two bytes, as the models are, unless it is told otherwise.
+its slots and one batch more, in steps of 256 (`src/llama-kv-cache-iswa.cpp`), vLLM two batches more
+(`v1/kv_cache_interface.py`, `SlidingWindowSpec`; `max_in_flight_tokens` of `config/vllm.py`). With
+latent attention (DeepSeek-AI 2024, "DeepSeek-V2") a layer keeps one compressed vector of a token
+instead, in every engine here. Each engine keeps numbers of two bytes, as the models are, unless it is told otherwise.
 
 **A draft model** counts where the engine is given it: its weights and its own context cache, or a
 tenth of its weights in place of that. It is locked with its family; without a lock its size is read
@@ -78,8 +78,9 @@ _CACHE_BYTES = 2
 #: Requests that llama.cpp keeps a window for, as the launcher starts it, and the tokens that it
 #: takes in at a time (its `--ubatch-size`, as it is unless the user sets another).
 LLAMA_CPP_SLOTS, _LLAMA_CPP_BATCH = 4, 512
-#: Tokens that vLLM takes in at a time (its `max_num_batched_tokens` on most GPUs).
-_VLLM_BATCH = 2048
+#: Tokens that vLLM may have taken in and not settled: two batches of its `max_num_batched_tokens`,
+#: which is 8192 on GPUs of 70 GiB and more (2048 on others, for which this is too much).
+_VLLM_IN_FLIGHT = 2 * 8192
 #: Tokens that are planned for where nobody says how many: a long conversation.
 USUAL_CONTEXT = 8192
 _OVERHEAD_SHARE, _MOST_OVERHEAD = 0.2, 2 << 30
@@ -320,5 +321,5 @@ def _windowed(window: int, context_length: int, engine: str) -> int:
     if engine.lower() == "llama.cpp":
         window = -(-(window * LLAMA_CPP_SLOTS + _LLAMA_CPP_BATCH) // 256) * 256
     elif engine.lower() == "vllm":
-        window += _VLLM_BATCH
+        window += _VLLM_IN_FLIGHT
     return min(context_length, window)
