@@ -17,7 +17,8 @@ so). A layer with a sliding window keeps the window's tokens; llama.cpp keeps a 
 its slots and one batch more, in steps of 256 (`src/llama-kv-cache-iswa.cpp`), vLLM two batches more
 (`v1/kv_cache_interface.py`, `SlidingWindowSpec`; `max_in_flight_tokens` of `config/vllm.py`). With
 latent attention (DeepSeek-AI 2024, "DeepSeek-V2") a layer keeps one compressed vector of a token
-instead, in every engine here. Each engine keeps numbers of two bytes, as the models are, unless it is told otherwise.
+instead, in every engine here. Each engine keeps numbers of two bytes, as the models are, unless it
+is told otherwise.
 
 **A draft model** counts where the engine is given it: its weights and its own context cache, or a
 tenth of its weights in place of that. It is locked with its family; without a lock its size is read
