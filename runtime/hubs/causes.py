@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 
@@ -35,6 +36,19 @@ def untrusted(error: BaseException, hub: str, endpoint: str, variable: str) -> U
                     "the connection",
                 hint=f"set {variable} to a file with the certificates of your mirror or proxy")
     return None
+
+
+def one_line(error: BaseException, tokens: str) -> str:
+    """The error's text, short and without a token.
+
+    A token is never part of these texts; should a client change that, it must not show.
+
+    Args:
+        error: The error.
+        tokens: Pattern of what the hub's tokens look like.
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    return re.sub(rf"{tokens}|(?i:bearer) \S+", "********", text)[:200]
 
 
 def client_missing(hub: str, requirement: str) -> UserError:

@@ -7,9 +7,12 @@ from typing import Any
 
 from runtime.errors import UserError
 from runtime.hubs.answers import TooSlowError
-from runtime.hubs.causes import causes, untrusted
+from runtime.hubs.causes import causes, one_line, untrusted
 from runtime.hubs.pauses import TooLongError, rate_limited, retry_after, withheld_token
 from runtime.storage import cannot_store
+
+#: What the hub's tokens look like.
+_TOKENS = r"hf_\w+"
 
 
 def explain(error: BaseException, repo_id: str, revision: str | None, path: str | None, *,
@@ -72,14 +75,14 @@ def explain(error: BaseException, repo_id: str, revision: str | None, path: str 
                          hint="check the network; HF_HUB_DOWNLOAD_TIMEOUT sets the seconds"), None
     if broken := first(httpx2.RequestError):
         return UserError(f"Hugging Face cannot be reached for {short}", code="hub-unreachable",
-                         why=_one_line(broken),
+                         why=one_line(broken, _TOKENS),
                          hint="check the network, the proxy and HF_ENDPOINT"), None
     if (system := first(OSError)) and not first(errors.LocalEntryNotFoundError):
         return _explain_system(system, where, path), None
     if bad := first(ValueError, RuntimeError, LookupError, TypeError, AttributeError):
         # Bad names and replies; RuntimeError is what the client's Xet part fails with.
         return UserError(f"Hugging Face's client cannot fetch {what}", code="hub-error",
-                         why=f"{type(bad).__name__}: {_one_line(bad)}",
+                         why=f"{type(bad).__name__}: {one_line(bad, _TOKENS)}",
                          hint="check HF_ENDPOINT; HF_HUB_DISABLE_XET=1 leaves its Xet protocol "
                               "out" if path else f"{endpoint} answers with no listing: see whether "
                               "a login page of this network or a proxy answers in its place, and "
@@ -104,7 +107,8 @@ def _explain_system(error: OSError, where: str, path: str | None) -> UserError:
     if error.errno is None:  # the client's own consistency check
         found = re.search(r"but has size (\d+)", str(error))
         return UserError(f"{path} of {where} arrived with the wrong size", code="wrong-bytes",
-                         why=f"{found[1]} bytes" if found else _one_line(error), hint="try again")
+                         why=f"{found[1]} bytes" if found else one_line(error, _TOKENS),
+                         hint="try again")
     return cannot_store(f"{path} of {where}", error)
 
 
@@ -115,10 +119,3 @@ def _fails(what: str, status: int, why: str = "") -> UserError:
 
 def _rate_limit(what: str, why: str) -> UserError:
     return rate_limited("Hugging Face", what, why, "`hf auth login`, or HF_TOKEN")
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    # A token is never part of these texts; should a client change that, it must not show.
-    text = re.sub(r"hf_\w+|(?i:bearer) \S+", "********", text)
-    return text[:200]

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from runtime.errors import UserError
-from runtime.hubs.causes import causes, untrusted
+from runtime.hubs.causes import causes, one_line, untrusted
 from runtime.hubs.pauses import TooLongError, rate_limited
 from runtime.storage import cannot_store
 
 #: Codes of failures that may pass.
 TRANSIENT = {"rate-limited", "hub-error", "hub-timeout", "hub-unreachable"}
+#: What the hub's tokens and sessions look like.
+_TOKENS = r"ms-[\w-]{8,}|m_session_id=\S+"
 
 
 def explain(error: BaseException, repo_id: str, revision: str, path: str | None, *, page: str,
@@ -50,7 +52,8 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
     if isinstance(error, errors.FileIntegrityError):
         found = re.search(r"announced (\d+) bytes", str(error))
         return UserError(f"{path} of {where} arrived damaged", code="wrong-bytes",
-                         why=f"{found[1]} bytes" if found else one_line(error), hint="try again")
+                         why=f"{found[1]} bytes" if found else one_line(error, _TOKENS),
+                         hint="try again")
     if isinstance(error, errors.ServerError):
         status = getattr(error, "status_code", None)
         return UserError(f"ModelScope fails with {status or 'an error'} for {what}",
@@ -60,7 +63,7 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
                          hint="check the network; MODELSCOPE_DOWNLOAD_TIMEOUT sets the seconds")
     if isinstance(error, errors.NetworkError | requests.RequestException):
         return UserError(f"ModelScope cannot be reached for {short}", code="hub-unreachable",
-                         why=one_line(_below(error)),
+                         why=one_line(_below(error), _TOKENS),
                          hint="check the network, the proxy and MODELSCOPE_ENDPOINT")
     if isinstance(error, errors.APIError):
         return UserError(f"ModelScope answers {error.status_code} for {what}", code="hub-refused",
@@ -70,9 +73,9 @@ def explain(error: BaseException, repo_id: str, revision: str, path: str | None,
     if isinstance(error, ValueError | RuntimeError | LookupError | TypeError | AttributeError
                   | errors.HubError):
         return UserError(f"ModelScope's client cannot fetch {where}", code="hub-error",
-                         why=one_line(error), hint="check MODELSCOPE_ENDPOINT; a login page of "
-                                                   "the network or a proxy may answer in its "
-                                                   "place")
+                         why=one_line(error, _TOKENS),
+                         hint="check MODELSCOPE_ENDPOINT; a login page of the network or a proxy "
+                              "may answer in its place")
     return None
 
 
@@ -115,9 +118,3 @@ def _asked(info: Callable[[], Any]) -> Any:
         return info()
     except Exception:  # it was only to word another error better
         return None
-
-
-def one_line(error: BaseException) -> str:
-    """The error's text, short and without a token."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return re.sub(r"ms-[\w-]{8,}|(?i:bearer) \S+|m_session_id=\S+", "********", text)[:200]
