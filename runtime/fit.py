@@ -145,7 +145,7 @@ def fitting(manifest: Manifest, wanted: Wanted) -> list[Fitting]:
 
 
 def group(made: Fitting) -> tuple[str, str]:
-    """What stands together: the family, and the size with its variant."""
+    """What stands together: the family and the size, whatever the variant and the format."""
     combination = made.combination
     return combination.family.name, naming.normalize_size(combination.spec.size_in_billions)
 

@@ -10,13 +10,13 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from stat import S_ISREG
 
 import msgspec
 
 from runtime.combination import Combination
 from runtime.errors import UserError
 from runtime.manifest import Draft
+from runtime.storage import regular
 
 FORMAT = "modelbook.record"
 FORMAT_VERSION = 1
@@ -268,9 +268,8 @@ def read(path: Path) -> Iterator[Record]:
     """
     decoder = msgspec.json.Decoder(Record)
     try:
-        if not S_ISREG(path.stat().st_mode):  # reading a device or a pipe may never end
-            raise _unreadable(path, "it is not a regular file")
-        data = path.read_bytes()
+        with open(path, "rb", opener=regular) as stream:
+            data = stream.read()
     except FileNotFoundError:
         return
     except OSError as error:

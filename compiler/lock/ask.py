@@ -61,7 +61,7 @@ def describe(wanted: Wanted, reading: Reading, *, time: str, head: str | None = 
         raise UserError(f"{resolved.repo_id} has {len(resolved.files)} files; "
                         f"{lockfile.MOST_FILES} of a repository can be locked",
                         code="lock-too-long", hint="name a repository that holds the model alone")
-    if unsafe := [file.path for file in resolved.files if unsafe_path_reason(file.path)]:
+    if unsafe := [file.path for file in resolved.files if file.path not in reading.by_path]:
         count = "a file" if len(unsafe) == 1 else f"{len(unsafe)} files"
         reading.notify(f"{resolved.repo_id}: {count} left out, since {printable(unsafe[0])!r} is "
                        f"not safe: {unsafe_path_reason(unsafe[0])}")

@@ -69,10 +69,9 @@ def _moves(known: LockedSource, resolved: Resolved, files: Sequence[RemoteFile])
         yield f"has the new {_listed(added)}"
     if removed := [path for path in old if path not in new]:
         yield f"no longer has {_listed(removed)}"
-    if None not in (archives := (known.archive_sha256, resolved.archive_sha256)) and (
-            archives[0] != archives[1]):
-        yield "is another archive under the same name: its hash changed from {} to {}".format(
-            *archives)
+    was, is_now = known.archive_sha256, resolved.archive_sha256
+    if was is not None and is_now is not None and was != is_now:
+        yield f"is another archive under the same name: its hash changed from {was} to {is_now}"
     for word, before, now in (("access", known.gated, resolved.gated),
                               ("licence", known.licence, printable(resolved.licence))):
         if before is not None and now is not None and before != now:
